@@ -1,0 +1,190 @@
+"""The one definition of an order: what the form builds, the API receives, the row stores, the worker parses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from shapely.geometry.base import BaseGeometry
+
+from processing.areas import area_geometry, area_km2
+from processing.errors import FieldProblem, InvalidOrder
+from processing.periods import EARLIEST, CompositingPeriod
+from processing.registry import names
+from processing.sentinel2 import BANDS, LAYERS
+
+LONGEST_NAME = 64
+_NAME = re.compile(r"[^\W_](?:[\w -]*\w)?")
+
+
+def _schema(**extra: Callable[[], list[str]]) -> Callable[[dict[str, Any]], None]:
+    """Fill the plug-ins' and layers' names into a JSON schema when it is asked for."""
+
+    def fill(schema: dict[str, Any]) -> None:
+        for key, values in extra.items():
+            (schema["items"] if key == "items" else schema)["enum"] = values()
+
+    return fill
+
+
+class MosaicSpec(BaseModel):
+    """What a mosaic shall be: period, area, bands, layers, resolution, CRS, method, format.
+
+    Frozen, with a JSON round trip (``parse`` and ``to_json``). Built any other way than by ``parse``
+    it raises pydantic's errors instead of ``InvalidOrder``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(description="Name of the order: letters, digits, blanks, hyphens; part of the file names")
+    area: dict[str, Any] = Field(
+        description="GeoJSON Polygon or MultiPolygon in EPSG:4326; its bounding rectangle is delivered"
+    )
+    period: CompositingPeriod = Field(description="Kind of period and its first day")
+    resolution: Literal[10, 20, 60] = Field(description="Pixel size in metres")
+    crs: Literal["utm", "wgs84"] = Field("utm", description="UTM on the Sentinel-2 lattice, or degrees")
+    bands: Annotated[
+        tuple[str, ...],
+        Field(json_schema_extra=_schema(items=lambda: list(BANDS)), description="Reflectances"),
+    ] = ()
+    layers: Annotated[
+        tuple[str, ...],
+        Field(json_schema_extra=_schema(items=lambda: list(LAYERS)), description="Other layers"),
+    ] = ()
+    method: str = Field("s2gm", json_schema_extra=_schema(enum=lambda: list(names("methods"))))
+    format: str = Field("geotiff", json_schema_extra=_schema(enum=lambda: list(names("formats"))))
+
+    @classmethod
+    def parse(cls, order: Any, *, today: date | None = None) -> MosaicSpec:
+        """Build the spec of a new or stored ``order`` (JSON mapping), or raise InvalidOrder with every problem."""
+        if not isinstance(order, Mapping):
+            raise InvalidOrder([FieldProblem("order", "must be a JSON object")])
+        try:
+            spec = cls.model_validate(dict(order))
+        except ValidationError as refused:
+            raise InvalidOrder([_problem(error) for error in refused.errors()]) from None
+        today = today or datetime.now(UTC).date()
+        if spec.period.first_day > today:
+            message = f"lies in the future: {spec.period.title} begins on {spec.period.first_day}"
+            raise InvalidOrder([FieldProblem("period.start", message)])
+        return spec
+
+    def to_json(self) -> dict[str, Any]:
+        """The order as JSON types; ``parse`` gives back an equal spec."""
+        return self.model_dump(mode="json")
+
+    def digest(self) -> str:
+        """SHA-256 (hex) of the order's canonical JSON: equal orders, equal digests."""
+        canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    @cached_property
+    def geometry(self) -> BaseGeometry:
+        """The area as a shapely geometry, EPSG:4326."""
+        return area_geometry(self.area)
+
+    @cached_property
+    def area_km2(self) -> float:
+        """Area on the ellipsoid."""
+        return area_km2(self.geometry)
+
+    @property
+    def file_name(self) -> str:
+        """The name as part of file names: ASCII letters, digits, hyphens and underscores."""
+        plain = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode()
+        return re.sub(r"[^A-Za-z0-9-]+", "_", plain).strip("_") or "order"
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_fit_for_files(cls, name: str) -> str:
+        if len(name) > LONGEST_NAME:
+            raise ValueError(f"is longer than {LONGEST_NAME} characters")
+        if not _NAME.fullmatch(name):
+            raise ValueError("must begin with a letter or digit and hold only letters, digits, blanks, - and _")
+        return name
+
+    @field_validator("area")
+    @classmethod
+    def _area_is_sound(cls, area: dict[str, Any]) -> dict[str, Any]:
+        area_geometry(area)
+        return area
+
+    @field_validator("period")
+    @classmethod
+    def _period_has_sentinel2(cls, period: CompositingPeriod) -> CompositingPeriod:
+        if period.last_day < EARLIEST:
+            raise ValueError(f"ends before Sentinel-2's launch on {EARLIEST}")
+        return period
+
+    @field_validator("bands")
+    @classmethod
+    def _bands_are_known(cls, bands: tuple[str, ...]) -> tuple[str, ...]:
+        return _known_once(bands, BANDS, "band")
+
+    @field_validator("layers")
+    @classmethod
+    def _layers_are_known(cls, layers: tuple[str, ...]) -> tuple[str, ...]:
+        return _known_once(layers, LAYERS, "layer")
+
+    @field_validator("method")
+    @classmethod
+    def _method_is_known(cls, method: str) -> str:
+        return _known_once((method,), names("methods"), "method")[0]
+
+    @field_validator("format")
+    @classmethod
+    def _format_is_known(cls, name: str) -> str:
+        return _known_once((name,), names("formats"), "format")[0]
+
+    @model_validator(mode="after")
+    def _something_is_ordered(self) -> MosaicSpec:
+        if not self.bands and not self.layers:
+            raise ValueError("orders nothing; choose at least one band or layer")
+        return self
+
+
+def _known_once(chosen: tuple[str, ...], offered: Sequence[str] | Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    for name in chosen:
+        if name not in offered:
+            raise ValueError(f"{name[:40]!r} is not a {kind} that can be ordered; choose from {', '.join(offered)}")
+        if chosen.count(name) > 1:
+            raise ValueError(f"names {name} twice")
+    return chosen
+
+
+def _problem(error: ErrorDetails) -> FieldProblem:
+    """One of pydantic's errors as a field and a plain sentence."""
+    location = [str(part) for part in error["loc"]]
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "value_error":
+            message = str(context["error"])
+        case "missing":
+            message = "is missing"
+        case "extra_forbidden":
+            known = CompositingPeriod.model_fields if location[0] == "period" else MosaicSpec.model_fields
+            message = f"is not a key of an order; its keys are {', '.join(known)}"
+        case "literal_error":
+            message = f"must be {context['expected']}"
+        case "date_from_datetime_parsing" | "date_parsing" | "date_type" | "date_from_datetime_inexact":
+            message = "must be a date as YYYY-MM-DD"
+        case "dict_type" | "model_type":
+            message = "must be a JSON object"
+        case "tuple_type":
+            message = "must be a list of names"
+        case "string_type":
+            message = "must be text"
+        case _:
+            message = error["msg"][0].lower() + error["msg"][1:]
+    field = ".".join(location) or "bands"
+    if field == "period" and "not the first day" in message:
+        field = "period.start"
+    return FieldProblem(field[:100], message)
