@@ -1,0 +1,147 @@
+"""``python -m processing ORDER.json --source SOURCE --out DIR``: an order made into a mosaic, no portal needed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+EXIT_CODES = {
+    "invalid_order": 2,
+    "no_scenes": 2,
+    "source_unreachable": 3,
+    "corrupt_input": 4,
+    "storage_full": 5,
+    "memory_limit": 6,
+}
+"""By the error's code; 1 is anything unforeseen."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    options = _parser().parse_args(arguments)
+    from processing.errors import ProcessingError
+
+    try:
+        print(make_order(options))
+    except ProcessingError as refused:
+        print(refused, file=sys.stderr)
+        return EXIT_CODES[refused.code]
+    except KeyboardInterrupt:
+        print("Stopped; nothing was left behind.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def make_order(options: argparse.Namespace) -> Path:
+    """Make all products of the order; return its folder, which appears once they are all there."""
+    from processing.mosaic import Limits, base_folder_name, check_scenes, split
+    from processing.sources import open_source
+    from processing.spec import MosaicSpec
+    from processing.storage import put_in_place, storage_errors
+
+    spec = MosaicSpec.parse(_read_order(options.order))
+    source = open_source(options.source)
+    check_scenes(spec, source)
+    limits = Limits(memory_mb=options.memory, threads=options.threads)
+    final = Path(options.out) / base_folder_name(spec, options.number or spec.digest()[:8])
+    with storage_errors(Path(options.out)):
+        Path(options.out).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=options.out, prefix=".order-") as scratch:
+            seconds = _make_products(spec, split(spec), source, Path(scratch), options, limits)
+            put_in_place(Path(scratch) / final.name, final)
+    if options.seconds:
+        print(json.dumps(seconds), file=sys.stderr)
+    return final
+
+
+def _make_products(
+    spec: Any, plans: Sequence[Any], source: Any, into: Path, options: argparse.Namespace, limits: Any
+) -> dict[str, float]:
+    """Make those products that the archive has scenes for; return the seconds spent, by kind of work."""
+    from processing.errors import NoScenes
+    from processing.mosaic import make_product
+
+    seconds: dict[str, float] = {}
+    number = options.number or spec.digest()[:8]
+    for plan in plans:
+        try:
+            made = make_product(
+                spec, plan, source=source, into=into, order_number=number,
+                progress=_Progress(plan.name, quiet=options.quiet), limits=limits,
+            )  # fmt: skip
+        except NoScenes as empty:
+            if len(plans) == 1:
+                raise
+            print(f"{plan.name}: {empty.problems[0].message}; left out.", file=sys.stderr)
+            continue
+        for warning in made.warnings:
+            print(f"{plan.name}: {warning}", file=sys.stderr)
+        for kind, spent in made.statistics["seconds"].items():
+            seconds[kind] = round(seconds.get(kind, 0.0) + spent, 3)
+    return seconds
+
+
+class _Progress:
+    """Prints stage and percent to stderr, a line for every stage and every tenth."""
+
+    def __init__(self, name: str, *, quiet: bool) -> None:
+        self._name, self._quiet = name, quiet
+        self._told: tuple[str, int] | None = None
+
+    def __call__(self, stage: str, percent: float) -> None:
+        now = (stage, int(percent // 10))
+        if now != self._told and not self._quiet:
+            self._told = now
+            print(f"{self._name}: {stage} {percent:.0f} %", file=sys.stderr, flush=True)
+
+
+def _read_order(path: str) -> Any:
+    from processing.errors import FieldProblem, InvalidOrder
+
+    try:
+        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+        return json.loads(text)
+    except OSError as cause:
+        raise InvalidOrder([FieldProblem("order", f"the file {path} cannot be read")]) from cause
+    except (ValueError, RecursionError) as cause:
+        raise InvalidOrder([FieldProblem("order", f"the file {path} is not JSON")]) from cause
+
+
+def _number(text: str) -> str:
+    """An order number fit for a folder's name."""
+    if not text.isalnum() or not text.isascii() or len(text) > 20:
+        raise argparse.ArgumentTypeError("an order number is up to 20 letters and digits")
+    return text
+
+
+def _parser() -> argparse.ArgumentParser:
+    from processing.registry import names
+
+    parser = argparse.ArgumentParser(
+        prog="python -m processing",
+        description="Make a Sentinel-2 mosaic from an order.",
+        epilog=f"Methods: {', '.join(names('methods'))}. Formats: {', '.join(names('formats'))}. "
+        "Exit codes: 2 bad order, 3 unreachable source, 4 corrupt input, 5 full disk, 6 too little memory.",
+    )
+    parser.add_argument("order", metavar="ORDER.json", help="the order; - reads it from standard input")
+    parser.add_argument(
+        "--source", required=True, help="URL of a STAC API, an items.json file or the folder that holds one"
+    )
+    parser.add_argument("--out", required=True, metavar="DIR", help="where the product folder appears")
+    parser.add_argument(
+        "--number", type=_number, metavar="N", help="order number in the folder's name (default: from the order)"
+    )
+    parser.add_argument("--memory", type=int, default=768, metavar="MB", help="memory to stay within (default 768)")
+    parser.add_argument("--threads", type=int, default=2, metavar="N", help="blocks made at once (default 2)")
+    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    parser.add_argument("--seconds", action="store_true", help="time by kind of work, as JSON on stderr")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""The contract of a mask."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from processing.stack import Stack
+
+
+class Mask(Protocol):
+    """Which pixels of a granule count as observations of the ground."""
+
+    name: str
+    title: str
+    summary: str
+
+    measures: tuple[str, ...]
+    """The spectrum: a pixel counts only where each of these bands, as far as the archive has it, was measured."""
+
+    most_view_zenith_deg: float | None
+    """Pixels seen at this angle or beyond do not count; None: the angle does not matter."""
+
+    def observed(self, scene_class: np.ndarray) -> np.ndarray:
+        """bool, shape of ``scene_class``: what can count by its scene class alone. Cheap: nothing else is read yet."""
+        ...
+
+    def refine(self, stack: Stack) -> None:
+        """Clear ``stack.valid`` in place where the bands show that a pixel does not count after all."""
+        ...

@@ -1,0 +1,114 @@
+"""From an order to its products: the tiles it is split into, and whether there is anything to make them from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from processing.errors import FieldProblem, InvalidOrder, NoScenes
+from processing.granule import Granule
+from processing.grid import WGS84_EPSG, Grid, grid_around, reproject
+from processing.layers import output_layers
+from processing.sentinel2 import TILE_SIZE_M
+from processing.sources.base import Source
+from processing.spec import MosaicSpec
+from processing.tiles import tiles_for, utm_epsg, utm_parts
+
+_LONGEST_EDGE_DEGREES = 0.05
+# What deflate leaves of typical reflectances and classes, overviews included.
+_COMPRESSED_SHARE = 0.75
+_NEARBY = timedelta(days=183)
+
+
+@dataclass(frozen=True)
+class ProductPlan:
+    """One product to be made: a folder name and a grid."""
+
+    name: str
+    """The order's name, or the tile's where the order is split."""
+
+    tile: str | None
+    grid: Grid
+
+
+def split(spec: MosaicSpec) -> list[ProductPlan]:
+    """The products of an order, by name.
+
+    WGS84: one. UTM: one, in the zone of the area's centre, as long as the area fits into the size of a
+    Sentinel-2 tile; a larger area is split into one product per tile, each in its own zone.
+    Products are rectangles: of the area's bounds, cut to the tile where there is one.
+    """
+    area = spec.geometry
+    if spec.crs == "wgs84":
+        return [ProductPlan(spec.file_name, None, _grid(area, WGS84_EPSG, spec))]
+    centre = shapely.box(*area.bounds).centroid
+    epsg = utm_epsg(centre.x, centre.y)
+    west, south, east, north = area.bounds
+    # Far from its zone UTM is undefined; an area so wide is split anyway.
+    if east - west < 6:
+        whole = reproject(shapely.segmentize(area, _LONGEST_EDGE_DEGREES), WGS84_EPSG, epsg)
+        grid = grid_around(whole.bounds, epsg=epsg, resolution_m=spec.resolution)
+        if max(grid.width, grid.height) * spec.resolution <= TILE_SIZE_M:
+            return [ProductPlan(spec.file_name, None, grid)]
+    return _per_tile(area, spec)
+
+
+def check_scenes(spec: MosaicSpec, source: Source) -> None:
+    """Raise NoScenes when the archive holds nothing for the area or the period, InvalidOrder when it lacks a band."""
+    first, last = spec.period.first_day, spec.period.last_day
+    found = source.search(spec.geometry, first, last)
+    if found:
+        check_bands(spec, found)
+        return
+    extent = source.extent()
+    if not shapely.box(*extent.bounds).intersects(spec.geometry):
+        west, south, east, north = extent.bounds
+        raise NoScenes(
+            "area",
+            f"lies outside the archive, which covers {west:.2f} to {east:.2f} degrees east "
+            f"and {south:.2f} to {north:.2f} degrees north",
+        )
+    nearby = source.search(spec.geometry, first - _NEARBY, last + _NEARBY)
+    if not nearby:
+        raise NoScenes("area", f"has no scene in the archive from half a year before to half a year after {first}")
+    nearest = min((granule.sensed_at.date() for granule in nearby), key=lambda day: abs(day - first))
+    raise NoScenes("period", f"has no scene of this area; the nearest one in the archive is of {nearest}")
+
+
+def check_bands(spec: MosaicSpec, granules: Sequence[Granule]) -> None:
+    """Raise InvalidOrder when an ordered band is in none of the granules."""
+    held = {band for granule in granules for band in granule.files}
+    missing = [band for band in spec.bands if band not in held]
+    if missing:
+        offered = ", ".join(sorted(held & set(_orderable(granules))))
+        message = f"{', '.join(missing)}: not in the archive for this area and period; it has {offered}"
+        raise InvalidOrder([FieldProblem("bands", message)])
+
+
+def estimate_megabytes(spec: MosaicSpec) -> float:
+    """About how large the delivered files are, at most, in MB."""
+    bytes_per_pixel = sum(np.dtype(layer.dtype).itemsize for layer in output_layers(spec))
+    pixels = sum(plan.grid.width * plan.grid.height for plan in split(spec))
+    return pixels * bytes_per_pixel * _COMPRESSED_SHARE / 1e6
+
+
+def _orderable(granules: Sequence[Granule]) -> list[str]:
+    return sorted({band for granule in granules for band in granule.files if band.startswith("B")})
+
+
+def _per_tile(area: BaseGeometry, spec: MosaicSpec) -> list[ProductPlan]:
+    plans = [
+        ProductPlan(tile.name, tile.name, grid_around(held.bounds, epsg=epsg, resolution_m=spec.resolution))
+        for epsg, part in utm_parts(area).items()
+        for tile, held in tiles_for(part, epsg=epsg, margin_m=spec.resolution)
+    ]
+    return sorted(plans, key=lambda plan: plan.name)
+
+
+def _grid(area: BaseGeometry, epsg: int, spec: MosaicSpec) -> Grid:
+    return grid_around(area.bounds, epsg=epsg, resolution_m=spec.resolution)
