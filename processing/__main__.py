@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,6 +22,8 @@ EXIT_CODES = {
 }
 """By the error's code; 1 is anything unforeseen."""
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
@@ -30,11 +34,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(make_order(options))
     except ProcessingError as refused:
         print(refused, file=sys.stderr)
-        return EXIT_CODES[refused.code]
-    except KeyboardInterrupt:
+        return EXIT_CODES.get(refused.code, 1)
+    except KeyboardInterrupt as stopped:
         print("Stopped; nothing was left behind.", file=sys.stderr)
-        return 130
+        # As shells count: 130 after Ctrl-C, 143 after SIGTERM.
+        return 128 + (stopped.args[0] if stopped.args else signal.SIGINT)
     return 0
+
+
+def clear_up_when_stopped() -> None:
+    """Make SIGTERM end the process as Ctrl-C does, by way of every ``finally``."""
+    for number in _STOPPING:
+        signal.signal(number, _stop)
+
+
+def _stop(number: int, frame: object) -> None:
+    # A second signal must not cut the clearing up short.
+    for each in _STOPPING:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt(number)
 
 
 def make_order(options: argparse.Namespace) -> Path:
@@ -49,8 +67,8 @@ def make_order(options: argparse.Namespace) -> Path:
     check_scenes(spec, source)
     limits = Limits(memory_mb=options.memory, threads=options.threads)
     final = Path(options.out) / base_folder_name(spec, options.number or spec.digest()[:8])
-    with storage_errors(Path(options.out)):
-        Path(options.out).mkdir(parents=True, exist_ok=True)
+    _check_writable(final.parent)
+    with storage_errors(final.parent):
         with tempfile.TemporaryDirectory(dir=options.out, prefix=".order-") as scratch:
             seconds = _make_products(spec, split(spec), source, Path(scratch), options, limits)
             put_in_place(Path(scratch) / final.name, final)
@@ -68,22 +86,40 @@ def _make_products(
 
     seconds: dict[str, float] = {}
     number = options.number or spec.digest()[:8]
+    empty: dict[str, NoScenes] = {}
     for plan in plans:
         try:
             made = make_product(
                 spec, plan, source=source, into=into, order_number=number,
                 progress=_Progress(plan.name, quiet=options.quiet), limits=limits,
             )  # fmt: skip
-        except NoScenes as empty:
-            if len(plans) == 1:
-                raise
-            print(f"{plan.name}: {empty.problems[0].message}; left out.", file=sys.stderr)
+        except NoScenes as nothing:
+            empty[plan.name] = nothing
             continue
         for warning in made.warnings:
             print(f"{plan.name}: {warning}", file=sys.stderr)
         for kind, spent in made.statistics["seconds"].items():
             seconds[kind] = round(seconds.get(kind, 0.0) + spent, 3)
+    if len(empty) == len(plans):
+        raise empty[plans[0].name]
+    for name, nothing in empty.items():
+        print(f"{name}: {nothing.problems[0].message}; left out.", file=sys.stderr)
     return seconds
+
+
+def _check_writable(folder: Path) -> None:
+    """Make the folder where it is missing; one sentence where that, or writing into it, is not possible."""
+    from processing.errors import ProcessingError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as failure:
+        if failure.errno in (errno.ENOSPC, errno.EDQUOT):
+            return  # Told better by what comes next.
+        raise ProcessingError(
+            f"{folder} cannot be written to ({failure.strerror}); give another folder as --out."
+        ) from failure
 
 
 class _Progress:
@@ -119,6 +155,12 @@ def _number(text: str) -> str:
     return text
 
 
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:9]) or len(text) > 9:
+        raise argparse.ArgumentTypeError("must be a whole number from 1 on")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     from processing.registry import names
 
@@ -136,12 +178,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--number", type=_number, metavar="N", help="order number in the folder's name (default: from the order)"
     )
-    parser.add_argument("--memory", type=int, default=768, metavar="MB", help="memory to stay within (default 768)")
-    parser.add_argument("--threads", type=int, default=2, metavar="N", help="blocks made at once (default 2)")
+    parser.add_argument(
+        "--memory", type=_positive, default=768, metavar="MB", help="memory to stay within (default 768)"
+    )
+    parser.add_argument("--threads", type=_positive, default=2, metavar="N", help="blocks made at once (default 2)")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
     parser.add_argument("--seconds", action="store_true", help="time by kind of work, as JSON on stderr")
     return parser
 
 
 if __name__ == "__main__":
+    clear_up_when_stopped()
     sys.exit(main())

@@ -7,24 +7,30 @@ from collections.abc import Mapping
 from typing import Any
 
 import shapely
-from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
+
+from processing.grid import WGS84_EPSG, reproject
 
 MOST_VERTICES = 50_000
 # UTM, and with it the Sentinel-2 grid, ends at 84 degrees north and 80 degrees south.
 SOUTHERNMOST, NORTHERNMOST = -80.0, 84.0
 
-_GEOD = Geod(ellps="WGS84")
+# Lambert's equal-area cylinder (EASE-Grid 2.0): pyproj's geodesic area takes what is larger than a
+# hemisphere for the rest of the globe.
+_EQUAL_AREA_EPSG = 6933
+_LONGEST_WORD = 40
 
 
 def area_geometry(area: Mapping[str, Any]) -> BaseGeometry:
     """The shapely geometry of a GeoJSON ``area``; ValueError with one plain sentence if it is no good."""
     kind = area.get("type")
     if kind not in ("Polygon", "MultiPolygon"):
-        raise ValueError(f"is a {kind or 'thing without a type'}; give a GeoJSON Polygon or MultiPolygon")
+        raise ValueError(
+            f"is a {_shown(kind) if kind else 'thing without a type'}; give a GeoJSON Polygon or MultiPolygon"
+        )
     unknown = set(area) - {"type", "coordinates", "bbox"}
     if unknown:
-        raise ValueError(f"has unknown keys: {', '.join(sorted(map(str, unknown)))}")
+        raise ValueError(f"has unknown keys: {', '.join(sorted(map(_shown, unknown))[:5])}")
     coordinates = area.get("coordinates")
     parts = [coordinates] if kind == "Polygon" else coordinates
     if not isinstance(parts, list | tuple) or not parts:
@@ -37,7 +43,20 @@ def area_geometry(area: Mapping[str, Any]) -> BaseGeometry:
 
 def area_km2(geometry: BaseGeometry) -> float:
     """Area on the WGS84 ellipsoid in square kilometres."""
-    return float(abs(_GEOD.geometry_area_perimeter(shapely.segmentize(geometry, 0.25))[0]) / 1e6)
+    return float(reproject(shapely.segmentize(geometry, 0.25), WGS84_EPSG, _EQUAL_AREA_EPSG).area / 1e6)
+
+
+def plain_area(area: Mapping[str, Any]) -> dict[str, Any]:
+    """An area that ``area_geometry`` accepts, as plain JSON: type and coordinates, in lists, nothing else."""
+    return {"type": area["type"], "coordinates": _lists(area["coordinates"])}
+
+
+def _lists(coordinates: Any) -> Any:
+    return [_lists(inner) for inner in coordinates] if _is_row(coordinates) else coordinates
+
+
+def _shown(word: object) -> str:
+    return str(word)[:_LONGEST_WORD]
 
 
 def _check_vertex_count(parts: Any) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import calendar
-from datetime import date, timedelta
-from typing import Literal, get_args
+import re
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 PeriodKind = Literal["day", "dekad", "month", "quarter", "year"]
 KINDS: tuple[PeriodKind, ...] = get_args(PeriodKind)
@@ -42,6 +43,10 @@ def first_day_of(kind: PeriodKind, day: date) -> date:
             return day.replace(month=1, day=1)
 
 
+def _is_iso_day(start: str | date) -> bool:
+    return isinstance(start, date) or re.fullmatch(r"\d{4}-\d\d-\d\d", start, re.ASCII) is not None
+
+
 class CompositingPeriod(BaseModel):
     """A kind of period and its first day. Another day than the first is an error that names the right one."""
 
@@ -49,6 +54,14 @@ class CompositingPeriod(BaseModel):
 
     kind: PeriodKind
     start: date
+
+    @field_validator("start", mode="before")
+    @classmethod
+    def _start_is_written_as_a_day(cls, start: Any) -> Any:
+        # Pydantic would also take seconds since 1970, and times.
+        if isinstance(start, datetime) or not isinstance(start, str | date) or not _is_iso_day(start):
+            raise ValueError("must be a date as YYYY-MM-DD")
+        return start
 
     @model_validator(mode="after")
     def _starts_on_its_first_day(self) -> CompositingPeriod:

@@ -33,8 +33,6 @@ GDAL_OPTIONS: dict[str, Any] = {
     "VSI_CACHE": True,
     "VSI_CACHE_SIZE": 1_000_000,
 }
-# A VRT or the like could name files that the archive has no right to.
-_DRIVERS = ["GTiff", "JP2OpenJPEG"]
 _MOST_OPEN_PER_THREAD = 128
 _HTTP_TIMEOUT_S = 30
 # What GDAL says when the server or the network is at fault, not the file.
@@ -130,7 +128,7 @@ class Reader:
             return handles[key]
         with self._clock.measuring("reading"):
             href = self._granules[number].files[band].href
-            handles[key] = rasterio.open(_gdal_path(href), driver=_DRIVERS)
+            handles[key] = rasterio.open(_gdal_path(href), driver=_driver(href))
         if len(handles) > _MOST_OPEN_PER_THREAD:
             handles.popitem(last=False)[1].close()
         return handles[key]
@@ -176,3 +174,8 @@ def read_metadata_file(href: str) -> bytes:
 
 def _gdal_path(href: str) -> str:
     return "/vsis3/" + href[5:] if href.startswith("s3://") else href
+
+
+def _driver(href: str) -> str:
+    """The driver to open with. None but these: a VRT could name files that the archive has no right to."""
+    return "JP2OpenJPEG" if href.split("?")[0].lower().endswith(".jp2") else "GTiff"

@@ -15,13 +15,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 from shapely.geometry.base import BaseGeometry
 
-from processing.areas import area_geometry, area_km2
+from processing.areas import area_geometry, area_km2, plain_area
 from processing.errors import FieldProblem, InvalidOrder
 from processing.periods import EARLIEST, CompositingPeriod
 from processing.registry import names
 from processing.sentinel2 import BANDS, LAYERS
 
 LONGEST_NAME = 64
+# An order can be made of nothing but mistakes; nobody reads more than these.
+_MOST_PROBLEMS = 20
 _NAME = re.compile(r"[^\W_](?:[\w -]*\w)?")
 
 
@@ -70,7 +72,8 @@ class MosaicSpec(BaseModel):
         try:
             spec = cls.model_validate(dict(order))
         except ValidationError as refused:
-            raise InvalidOrder([_problem(error) for error in refused.errors()]) from None
+            errors = refused.errors(include_url=False, include_input=False)[:_MOST_PROBLEMS]
+            raise InvalidOrder([_problem(error) for error in errors]) from None
         today = today or datetime.now(UTC).date()
         if spec.period.first_day > today:
             message = f"lies in the future: {spec.period.title} begins on {spec.period.first_day}"
@@ -115,7 +118,7 @@ class MosaicSpec(BaseModel):
     @classmethod
     def _area_is_sound(cls, area: dict[str, Any]) -> dict[str, Any]:
         area_geometry(area)
-        return area
+        return plain_area(area)
 
     @field_validator("period")
     @classmethod

@@ -60,7 +60,7 @@ class Stack:
         self._cells = (
             buffer,
             np.cumsum([0, *sizes], dtype=np.int64)[:-1],
-            np.array([band.values[0].size for band in bands.values()], dtype=np.int64),
+            np.array([band.values.shape[1] * band.values.shape[2] for band in bands.values()], dtype=np.int64),
             np.array([band.values.shape[2] for band in bands.values()], dtype=np.int64),
             _stacked([band.cell_row for band in bands.values()], height),
             _stacked([band.cell_column for band in bands.values()], width),

@@ -18,12 +18,20 @@ from processing.layers import OutputLayer
 
 
 def put_in_place(made: Path, final: Path) -> None:
-    """Move the finished folder to its place in one step; an older product there makes room."""
+    """Move the finished folder to its place in one step; an older product there makes room.
+
+    Whatever fails or interrupts this, either of the two is in place afterwards.
+    """
     final.parent.mkdir(parents=True, exist_ok=True)
-    if final.exists():
-        older = Path(tempfile.mkdtemp(dir=made.parent, prefix="older-"))
-        final.rename(older / final.name)
-    made.rename(final)
+    older = Path(tempfile.mkdtemp(dir=made.parent, prefix="older-")) / final.name
+    try:
+        if final.exists():
+            final.rename(older)
+        made.rename(final)
+    except BaseException:
+        if older.exists() and not final.exists():
+            older.rename(final)
+        raise
 
 
 def check_room(folder: Path, layers: Sequence[OutputLayer], grid: Grid) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -20,6 +20,8 @@ from processing.sentinel2 import TILE_SIZE_M
 
 _LATTICE_M = 60
 _SQUARE_M = 100_000
+# Neighbours reach 9.8 km into a square from its left and its top: less than this part of it.
+_MOST_SHARED = 0.2
 _BAND_LETTERS = "CDEFGHJKLMNPQRSTUVWX"
 _COLUMN_LETTERS = {1: "ABCDEFGH", 2: "JKLMNPQR", 0: "STUVWXYZ"}
 _ROW_LETTERS = "ABCDEFGHJKLMNPQRSTUV"
@@ -50,6 +52,14 @@ class Tile:
         column = _COLUMN_LETTERS[self.zone % 3][self.column - 1]
         row = _ROW_LETTERS[(self.row + (5 if self.zone % 2 == 0 else 0)) % 20]
         return f"{self.zone:02d}{band}{column}{row}"
+
+    @property
+    def neighbours(self) -> Iterator[Tile]:
+        """The eight tiles around this one: no other of its zone overlaps it."""
+        for column in (-1, 0, 1):
+            for row in (-1, 0, 1):
+                if (column, row) != (0, 0):
+                    yield replace(self, column=self.column + column, row=self.row + row)
 
     @property
     def square(self) -> BaseGeometry:
@@ -90,14 +100,14 @@ def _zone_strips(bounds: tuple[float, float, float, float]) -> Iterator[tuple[in
 
 def utm_parts(area: BaseGeometry) -> dict[int, BaseGeometry]:
     """The area (EPSG:4326) cut into UTM zones: EPSG code to the part, in that zone's coordinates."""
-    parts: dict[int, list[BaseGeometry]] = {}
+    strips: dict[int, list[BaseGeometry]] = {}
     for epsg, strip in _zone_strips(area.bounds):
-        part = area.intersection(strip)
-        if not part.is_empty and part.area > 0:
-            parts.setdefault(epsg, []).append(part)
+        strips.setdefault(epsg, []).append(strip)
+    parts = {epsg: area.intersection(shapely.union_all(pieces)) for epsg, pieces in sorted(strips.items())}
     return {
-        epsg: shapely.make_valid(reproject(shapely.segmentize(shapely.union_all(pieces), 0.05), WGS84_EPSG, epsg))
-        for epsg, pieces in sorted(parts.items())
+        epsg: shapely.make_valid(reproject(shapely.segmentize(part, 0.05), WGS84_EPSG, epsg))
+        for epsg, part in parts.items()
+        if part.area > 0
     }
 
 
@@ -108,20 +118,45 @@ def tiles_for(part: BaseGeometry, *, epsg: int, margin_m: float) -> list[tuple[T
     its neighbour's tile already; such a one is left out. What is thinner than ``margin_m`` is not
     worth a tile.
     """
-    squares = {tile: part.intersection(tile.square) for tile in _squares(part.bounds, epsg)}
-    chosen = {tile: piece for tile, piece in squares.items() if piece.area > 0}
-    for tile in sorted(chosen, key=lambda tile: (chosen[tile].area, tile.column, tile.row)):
-        others = shapely.union_all([shapely.box(*other.bounds) for other in chosen if other != tile])
-        if chosen[tile].difference(others).buffer(-margin_m / 2).is_empty and len(chosen) > 1:
-            del chosen[tile]
-    held = [(tile, part.intersection(shapely.box(*tile.bounds))) for tile in chosen]
-    return sorted(held, key=lambda pair: pair[0].name)
+    held = dict(_held(part, epsg, *_squares(part.bounds, epsg)))
+    in_square = {tile: shapely.clip_by_rect(piece, *tile.square.bounds).area for tile, piece in held.items()}
+    held = {tile: piece for tile, piece in held.items() if in_square[tile] > 0}
+    for tile in sorted(held, key=lambda tile: (in_square[tile], tile.column, tile.row)):
+        if len(held) == 1 or in_square[tile] > _MOST_SHARED * _SQUARE_M**2:
+            break
+        # What no other tile covers, also of what a tile left out before had covered.
+        others = shapely.union_all([shapely.box(*other.bounds) for other in tile.neighbours if other in held])
+        alone = shapely.make_valid(held[tile]).difference(others)
+        if alone.buffer(-margin_m / 2).is_empty:
+            del held[tile]
+    return sorted(held.items(), key=lambda pair: pair[0].name)
 
 
-def _squares(bounds: tuple[float, float, float, float], epsg: int) -> Iterator[Tile]:
+def _squares(bounds: tuple[float, float, float, float], epsg: int) -> tuple[range, range]:
+    """Columns and rows of the squares that ``bounds`` touches."""
+    west, south, east, north = bounds
+    first, last = (int((y - lattice_origin_y(epsg)) // _SQUARE_M) for y in (south, north))
+    return range(max(1, int(west // _SQUARE_M)), min(8, int(east // _SQUARE_M)) + 1), range(first, last + 1)
+
+
+def _held(part: BaseGeometry, epsg: int, columns: range, rows: range) -> Iterator[tuple[Tile, BaseGeometry]]:
+    """What each tile of these columns and rows holds of ``part``.
+
+    Found by halving: cutting every tile out of the whole takes minutes for a continent of many corners.
+    """
     zone, south = epsg % 100, epsg > 32700
-    west, low, east, high = bounds
-    origin_y = lattice_origin_y(epsg)
-    for column in range(max(1, int(west // _SQUARE_M)), min(8, int(east // _SQUARE_M)) + 1):
-        for row in range(int((low - origin_y) // _SQUARE_M), int((high - origin_y) // _SQUARE_M) + 1):
-            yield Tile(zone, south, column, row)
+    upper_left, lower_right = Tile(zone, south, columns[0], rows[-1]), Tile(zone, south, columns[-1], rows[0])
+    (west, _, _, north), (_, low, east, _) = upper_left.bounds, lower_right.bounds
+    piece = shapely.clip_by_rect(part, west, low, east, north)
+    if piece.is_empty:
+        return
+    if upper_left == lower_right:
+        yield upper_left, piece
+    elif len(columns) >= len(rows):
+        middle = len(columns) // 2
+        yield from _held(piece, epsg, columns[:middle], rows)
+        yield from _held(piece, epsg, columns[middle:], rows)
+    else:
+        middle = len(rows) // 2
+        yield from _held(piece, epsg, columns, rows[:middle])
+        yield from _held(piece, epsg, columns, rows[middle:])

@@ -1,0 +1,245 @@
+"""The compiled kernels agree with their slow twins, pixel by pixel."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from reference_s2gm import MEDOID_BANDS, choose, is_valid, medoid, short_term, short_term_by_rule
+
+from processing import registry
+from processing.compositing import Compositor
+from processing.kernels.medoid import medoid as compiled_medoid
+from processing.kernels.stc import short_term as compiled_short_term
+from processing.stack import BandCells, Stack
+
+BANDS = ("B02", "B03", "B04", "B06", "B08", "B8A", "B11", "B12")
+TREE_ORDER = ("B02", "B03", "B04", "B08", "B8A", "B11", "B12")
+
+
+def stack_of(numbers, classes, *, offsets=None, bands=BANDS, cell_px=1):
+    """Stack of digital numbers (observation, band, cell row, cell column), each cell ``cell_px`` pixels wide."""
+    observations, _, rows, columns = numbers.shape
+    height, width = rows * cell_px, columns * cell_px
+    buffer = np.ascontiguousarray(numbers.transpose(1, 0, 2, 3), dtype=np.uint16).ravel()
+    size = observations * rows * columns
+    offsets = np.zeros((observations, len(bands)), np.int32) if offsets is None else offsets
+    return Stack(
+        observations=range(observations),
+        scene_class=np.ascontiguousarray(classes, np.uint8),
+        valid=registry.masks()["scl"].observed(np.asarray(classes, np.uint8)),
+        bands={
+            band: BandCells(
+                buffer[b * size : (b + 1) * size].reshape(observations, rows, columns),
+                np.repeat(np.arange(rows, dtype=np.int32), cell_px),
+                np.repeat(np.arange(columns, dtype=np.int32), cell_px),
+                offsets[:, b].copy(),
+            )
+            for b, band in enumerate(bands)
+        },
+        buffer=buffer,
+    ), (height, width)
+
+
+def expected(numbers, classes, offsets, bands, threshold=4):
+    """Chosen observation and number of valid ones for one pixel, by the slow twin."""
+    valid = [
+        o
+        for o in range(len(numbers))
+        if is_valid(int(classes[o]), dict(zip(bands, numbers[o], strict=True)), int(offsets[o]))
+    ]
+    spectra = [
+        {band: float(int(number) + int(offsets[o])) for band, number in zip(bands, numbers[o], strict=True)}
+        for o in valid
+    ]
+    position = choose(spectra, [int(classes[o]) for o in valid], threshold)
+    return (-1 if position is None else valid[position]), len(valid)
+
+
+def landlike(rng, observations, bands, pixels):
+    """Spectra around a few endmembers: water, plants, soil, snow, cloud; with ties and no data among them."""
+    endmembers = np.array(
+        [
+            [600, 500, 300, 150, 120, 110, 60, 40],
+            [300, 600, 350, 2600, 3300, 3500, 1700, 800],
+            [900, 1300, 1900, 2400, 2700, 2900, 3600, 3100],
+            [8800, 8700, 8600, 8200, 8100, 8000, 900, 700],
+            [6200, 6100, 6000, 6300, 6400, 6500, 4800, 4000],
+            [1500, 1500, 1450, 2200, 2500, 2500, 1500, 1200],
+        ]
+    )[:, : len(bands)]
+    kind = rng.integers(0, len(endmembers), (observations, pixels))
+    numbers = endmembers[kind] * rng.uniform(0.7, 1.4, (observations, pixels, 1)) + rng.normal(
+        0, 60, (observations, pixels, len(bands))
+    )
+    numbers = np.clip(np.round(numbers), 1, 65535)
+    numbers[rng.random((observations, pixels)) < 0.04] = 0
+    twins = rng.random(pixels) < 0.15
+    if observations > 1:
+        numbers[-1, twins] = numbers[0, twins]
+    return numbers.astype(np.uint16)
+
+
+@pytest.mark.parametrize("observations", [1, 2, 3, 4, 5, 8, 13, 30])
+def test_s2gm_chooses_as_its_slow_twin(observations):
+    rng = np.random.default_rng(observations)
+    pixels = 400
+    numbers = landlike(rng, observations, BANDS, pixels)
+    classes = rng.choice([0, 1, 2, 3, 4, 4, 5, 5, 6, 7, 8, 9, 10, 11, 11, 12], (observations, pixels))
+    offsets = rng.choice([0, -1000], observations)
+    numbers = np.where(numbers > 0, numbers - offsets[:, None, None], 0).astype(np.uint16)
+    per_band = np.repeat(offsets[:, None], len(BANDS), axis=1).astype(np.int32)
+    stack, _ = stack_of(numbers.transpose(0, 2, 1)[:, :, None, :], classes[:, None, :], offsets=per_band)
+    registry.masks()["scl"].refine(stack)
+    chosen = registry.methods()["s2gm"].choose(stack)[0]
+    counts = stack.valid.sum(axis=0)[0]
+    for pixel in range(pixels):
+        wanted = expected(numbers[:, pixel], classes[:, pixel], offsets, BANDS)
+        assert (chosen[pixel], counts[pixel]) == wanted
+
+
+@pytest.mark.parametrize("bands", [("B02", "B03", "B04", "B08"), ("B02", "B03"), ("B02", "B03", "B04", "B08", "B11")])
+def test_s2gm_uses_the_bands_there_are(bands):
+    rng = np.random.default_rng(5)
+    numbers = landlike(rng, 5, BANDS, 300)[:, :, [BANDS.index(band) for band in bands]]
+    classes = rng.choice([4, 4, 5, 6, 8, 11], (5, 300))
+    stack, _ = stack_of(numbers.transpose(0, 2, 1)[:, :, None, :], classes[:, None, :], bands=bands)
+    registry.masks()["scl"].refine(stack)
+    chosen = registry.methods()["s2gm"].choose(stack)[0]
+    for pixel in range(300):
+        assert chosen[pixel] == expected(numbers[:, pixel], classes[:, pixel], np.zeros(5), bands)[0]
+
+
+def test_without_near_infrared_two_observations_give_the_newest():
+    stack, _ = stack_of(np.full((2, 2, 1, 1), [[[[500]], [[600]]]]), np.full((2, 1, 1), 4), bands=("B02", "B03"))
+    assert registry.methods()["s2gm"].choose(stack)[0, 0] == 0
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.integers(1, 12), st.integers(1, 7), st.integers(0, 2**32 - 1), st.booleans())
+@example(4, 7, 0, True)
+def test_the_medoid_is_nearest_to_all(count, bands, seed, coarse):
+    rng = np.random.default_rng(seed)
+    spectra = rng.integers(1, 5 if coarse else 10000, (count, bands)).astype(np.float64)
+    assert compiled_medoid(spectra, count, bands, np.empty(count)) == medoid(spectra)
+
+
+def test_of_equal_medoids_the_newest_is_taken():
+    square = np.array([[0.0, 0.0], [0.0, 7.0], [7.0, 0.0], [7.0, 7.0]])
+    assert compiled_medoid(square, 4, 2, np.empty(4)) == 0
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.integers(2, 3), st.integers(0, 2**32 - 1), st.sampled_from([0.05, 0.3, 1.0]))
+def test_the_short_term_tree_follows_its_rules(count, seed, brightest):
+    rng = np.random.default_rng(seed)
+    spectra = rng.uniform(-0.01, brightest, (count, 7))
+    if seed % 3 == 0:
+        spectra[:, 5:] *= 0.08
+    if seed % 5 == 0:
+        spectra[:, 3:5] += 0.3
+    classes = rng.choice([2, 4, 5, 6, 11], count)
+    wanted = short_term([dict(zip(TREE_ORDER, spectrum, strict=True)) for spectrum in spectra], classes)
+    got = compiled_short_term(spectra, classes.astype(np.uint8), count)
+    assert got == (-1 if wanted is None else wanted)
+
+
+def test_every_rule_of_the_tree_is_reached_and_agrees():
+    rng = np.random.default_rng(1)
+    rules = set()
+    kinds = np.array(
+        [
+            # B02, B03, B04, B08, B8A, B11, B12
+            [0.04, 0.04, 0.30, 0.33, 0.35, 0.40, 0.30],
+            [0.20, 0.20, 0.20, 0.05, 0.05, 0.05, 0.05],
+            [0.03, 0.06, 0.03, 0.35, 0.37, 0.18, 0.08],
+            [0.10, 0.13, 0.17, 0.24, 0.26, 0.33, 0.30],
+            [0.30, 0.28, 0.26, 0.28, 0.29, 0.20, 0.15],
+            [0.60, 0.60, 0.60, 0.62, 0.63, 0.50, 0.40],
+            [0.80, 0.85, 0.80, 0.40, 0.40, 0.05, 0.04],
+            [0.85, 0.85, 0.82, 0.80, 0.80, 0.09, 0.07],
+            [0.25, 0.30, 0.25, 0.24, 0.24, 0.03, 0.02],
+        ]
+    )
+    for trial in range(6000):
+        spectra = kinds[rng.choice(len(kinds), 1 if trial % 2 else 2)] * rng.uniform(0.7, 1.4, (2, 7))
+        classes = rng.choice([4, 11, 11], 2).astype(np.uint8)
+        wanted, rule = short_term_by_rule([dict(zip(TREE_ORDER, s, strict=True)) for s in spectra], classes)
+        assert compiled_short_term(spectra, classes, 2) == (-1 if wanted is None else wanted)
+        rules.add(rule)
+    assert rules == {1, 2, 3, 4, 5, "5, no data", 6, 7, 8}
+
+
+def test_a_cell_of_20_m_serves_four_pixels_of_10_m():
+    rng = np.random.default_rng(3)
+    coarse = landlike(rng, 6, BANDS, 25).reshape(6, 5, 5, 8).transpose(0, 3, 1, 2)
+    fine = coarse.repeat(2, axis=2).repeat(2, axis=3)
+    classes = rng.choice([4, 5, 8], (6, 10, 10))
+    shared, _ = stack_of(coarse, classes, cell_px=2)
+    blown_up, _ = stack_of(fine, classes)
+    method = registry.methods()["s2gm"]
+    np.testing.assert_array_equal(method.choose(shared), method.choose(blown_up))
+
+
+@pytest.mark.parametrize("name", sorted(registry.methods()))
+class TestEveryMethod:
+    """What any method must do, also one that is added tomorrow."""
+
+    def composite(self, name, seed, observations):
+        rng = np.random.default_rng(seed)
+        numbers = landlike(rng, observations, BANDS, 200).transpose(0, 2, 1)[:, :, None, :]
+        classes = rng.choice([0, 2, 4, 5, 6, 8, 11], (observations, 1, 200))
+        stack, _ = stack_of(numbers, classes)
+        registry.masks()[registry.methods()[name].mask].refine(stack)
+        return stack, registry.methods()[name].choose(stack)
+
+    @pytest.mark.parametrize("observations", [0, 1, 2, 3, 4, 9])
+    def test_takes_only_valid_observations(self, name, observations):
+        stack, chosen = self.composite(name, 11, observations)
+        assert chosen.dtype == np.int16
+        assert chosen.shape == stack.valid.shape[1:]
+        assert np.all((chosen >= -1) & (chosen < max(observations, 1)))
+        for y, x in np.argwhere(chosen >= 0):
+            assert stack.valid[chosen[y, x], y, x]
+
+    def test_takes_the_only_valid_observation_and_none_where_there_is_none(self, name):
+        stack, chosen = self.composite(name, 12, 3)
+        count = stack.valid.sum(axis=0)
+        assert np.all(chosen[count == 0] == -1)
+        np.testing.assert_array_equal(chosen[count == 1], stack.valid.argmax(axis=0)[count == 1])
+
+    def test_leaves_the_stack_as_it_is(self, name):
+        stack, _ = self.composite(name, 13, 5)
+        before = stack.valid.copy(), stack.cells()[0].copy()
+        registry.methods()[name].choose(stack)
+        np.testing.assert_array_equal(stack.valid, before[0])
+        np.testing.assert_array_equal(stack.cells()[0], before[1])
+
+    def test_says_what_it_does_without_its_bands(self, name):
+        method = registry.methods()[name]
+        if method.compares:
+            assert method.without(["B11"]).endswith(".")
+
+
+def test_latest_takes_the_newest_valid_observation():
+    rng = np.random.default_rng(8)
+    numbers = np.full((4, 8, 1, 100), 700)
+    classes = rng.choice([4, 9], (4, 1, 100))
+    stack, _ = stack_of(numbers, classes)
+    chosen = registry.methods()["latest"].choose(stack)[0]
+    wanted = [next((o for o in range(4) if classes[o, 0, x] == 4), -1) for x in range(100)]
+    np.testing.assert_array_equal(chosen, wanted)
+
+
+def test_negative_reflectance_is_stored_as_0_and_never_as_no_data():
+    numbers = np.array([400, 1000, 1001, 0, 65535], np.uint16).reshape(1, 1, 1, 5)
+    stack, _ = stack_of(numbers, np.full((1, 1, 5), 4), bands=("B02",), offsets=np.full((1, 1), -1000, np.int32))
+    made = Compositor.gather_band(stack, "B02", np.zeros((1, 5), np.int16))
+    assert made.tolist() == [[0, 0, 1, 65535, 64535]]
+
+
+def test_the_medoid_does_not_use_b8a():
+    assert "B8A" not in MEDOID_BANDS
+    numbers = np.full((4, 8, 1, 1), 1000, np.uint16)
+    numbers[:, BANDS.index("B8A"), 0, 0] = [9000, 1000, 1000, 1000]
+    stack, _ = stack_of(numbers, np.full((4, 1, 1), 4))
+    assert registry.methods()["s2gm"].choose(stack)[0, 0] == 0
