@@ -1,0 +1,141 @@
+"""What an order costs on the command line: wall time, CPU, peak memory; reading, computing, writing.
+
+Run alone: ``python tests/benchmarks/bench_command_line.py [--whole-tile] [--json FILE]``. Orders on a generated
+archive (kept in var/benchmarks) and, where it is there, on the Slovenian sample beside the repository.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from processing.sample import make_archive
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SLOVENIA = REPOSITORY.parent / "shared" / "data" / "s2" / "slovenia_2023" / "items.json"
+MEMORY_LIMIT_MB = 1024
+ALL_BANDS = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"]
+FOUR_BANDS = ["B02", "B03", "B04", "B08"]
+LAYERS = ["valid_obs", "source_index", "scene_classification"]
+
+
+@dataclass
+class Figure:
+    """What one run took."""
+
+    order: str
+    pixels: int
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+    reading_s: float
+    computing_s: float
+    writing_s: float
+
+
+def box(west: float, south: float, east: float, north: float) -> dict:
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def run(title: str, order: dict, items: Path, threads: int) -> Figure:
+    """Run the order as a process of its own and read off what it took."""
+    order = {"name": "Benchmark", "layers": LAYERS, "method": "s2gm", "format": "geotiff"} | order
+    with tempfile.TemporaryDirectory(dir=REPOSITORY / "var" / "benchmarks") as folder:
+        path = Path(folder) / "order.json"
+        path.write_text(json.dumps(order))
+        errors = (Path(folder) / "errors").open("w+")
+        begun = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "processing", path, "--source", items, "--out", folder]
+            + ["--quiet", "--seconds", "--threads", str(threads)],
+            cwd=REPOSITORY,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - begun
+        errors.seek(0)
+        told = errors.read().strip().splitlines()
+        if status:
+            raise SystemExit(f"{title}: {told[-1] if told else status}")
+        pixels = sum(
+            json.loads(metadata.read_text())["Geometry"]["Image_width"]
+            * json.loads(metadata.read_text())["Geometry"]["Image_height"]
+            for metadata in Path(folder).glob("S2GM_*/*/metadata_*.json")
+        )
+    spent = json.loads(told[-1])
+    return Figure(
+        title,
+        pixels,
+        round(wall, 2),
+        round(usage.ru_utime + usage.ru_stime, 2),
+        round(usage.ru_maxrss / 1024, 1),
+        *(round(spent.get(kind, 0.0), 2) for kind in ("reading", "computing", "writing")),
+    )
+
+
+def orders(options: argparse.Namespace) -> list[tuple[str, dict, Path]]:
+    generated = make_archive(
+        REPOSITORY / "var" / "benchmarks" / f"archive-{options.size_km}-{options.dates}",
+        size_km=options.size_km,
+        dates=options.dates,
+    )
+    here = box(15.59, 45.93, 15.83, 46.09)
+    two_months = {"kind": "quarter", "start": "2024-04-01"}
+    chosen = [
+        ("generated, 10 m, 11 bands, month", {"area": here, "period": {"kind": "month", "start": "2024-06-01"},
+         "resolution": 10, "bands": ALL_BANDS}, generated),
+        ("generated, 10 m, degrees, 4 bands, month", {"area": here, "period": {"kind": "month", "start": "2024-06-01"},
+         "resolution": 10, "crs": "wgs84", "bands": FOUR_BANDS}, generated),
+        ("generated, 60 m, 11 bands, quarter", {"area": here, "period": two_months, "resolution": 60,
+         "bands": ALL_BANDS}, generated),
+    ]  # fmt: skip
+    if SLOVENIA.exists():
+        both = box(15.05, 45.1, 16.35, 46.9)
+        august = {"kind": "month", "start": "2023-08-01"}
+        chosen += [
+            ("Slovenia, both tiles, 60 m", {"area": both, "period": august, "resolution": 60,
+             "bands": FOUR_BANDS}, SLOVENIA),
+            ("Slovenia, both tiles, 60 m, degrees", {"area": both, "period": august, "resolution": 60, "crs": "wgs84",
+             "bands": FOUR_BANDS}, SLOVENIA),
+        ]  # fmt: skip
+        if options.whole_tile:
+            chosen.append(("Slovenia, both tiles, 10 m", {"area": both, "period": august, "resolution": 10,
+                           "bands": FOUR_BANDS}, SLOVENIA))  # fmt: skip
+    return chosen
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size-km", type=int, default=20)
+    parser.add_argument("--dates", type=int, default=12)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--whole-tile", action="store_true", help="both Slovenian tiles at 10 m too: minutes")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    (REPOSITORY / "var" / "benchmarks").mkdir(parents=True, exist_ok=True)
+    print(f"{'order':44} {'Mpx':>7} {'wall s':>7} {'cpu s':>7} {'peak MB':>8} {'read':>6} {'compute':>8} {'write':>6}")
+    figures = []
+    for title, order, items in orders(options):
+        figure = run(title, order, items, options.threads)
+        figures.append(figure)
+        print(
+            f"{title:44} {figure.pixels / 1e6:7.2f} {figure.wall_s:7.2f} {figure.cpu_s:7.2f} {figure.peak_mb:8.1f} "
+            f"{figure.reading_s:6.2f} {figure.computing_s:8.2f} {figure.writing_s:6.2f}",
+            flush=True,
+        )
+    if options.json:
+        options.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=2))
+    most = max(figure.peak_mb for figure in figures)
+    print(f"Peak memory of the command line: {most:.0f} MB, {'under' if most < MEMORY_LIMIT_MB else 'OVER'} 1 GiB.")
+    return 0 if most < MEMORY_LIMIT_MB else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
