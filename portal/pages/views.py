@@ -1,0 +1,86 @@
+"""The pages that say something and do nothing."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from hub.archive import archive
+from portal.pages.models import News
+from processing import registry
+from processing.errors import ProcessingError
+from processing.sentinel2 import BANDS, LAYERS, REFLECTANCE_NODATA, REFLECTANCE_SCALE
+
+logger = logging.getLogger(__name__)
+
+NEWS_PER_PAGE = 10
+NEWS_ON_HOME = 3
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """What the service is, how to begin, and what its archive holds."""
+    context = {"extent": archive_extent(), "news": News.objects.published()[:NEWS_ON_HOME]}
+    return render(request, "pages/home.html", context)
+
+
+def archive_extent() -> dict[str, Any] | None:
+    """First and last day and the bounds in words, or None while the archive cannot be reached."""
+    try:
+        extent = archive().extent()
+    except ProcessingError as error:
+        logger.warning("The home page cannot show the archive's extent: %s", error)
+        return None
+    west, south, east, north = extent.bounds
+    return {
+        "first_day": extent.first_day,
+        "last_day": extent.last_day,
+        "longitudes": _range(west, east, "W", "E"),
+        "latitudes": _range(south, north, "S", "N"),
+        "is_global": east - west >= 359 and north - south >= 120,
+    }
+
+
+def _range(low: float, high: float, negative: str, positive: str) -> str:
+    """``15.00 to 16.44° E``, or with both letters where the range passes zero."""
+    if low >= 0:
+        return f"{low:.2f} to {high:.2f}° {positive}"
+    if high <= 0:
+        return f"{-high:.2f} to {-low:.2f}° {negative}"
+    return f"{-low:.2f}° {negative} to {high:.2f}° {positive}"
+
+
+def manual(request: HttpRequest) -> HttpResponse:
+    """How to order and what comes back. Lists and limits are those of this very installation."""
+    context = {
+        "bands": BANDS.values(),
+        "layers": LAYERS.values(),
+        "methods": registry.methods().values(),
+        "formats": registry.formats().values(),
+        "reflectance_nodata": REFLECTANCE_NODATA,
+        "reflectance_scale": REFLECTANCE_SCALE,
+        "limits": {
+            "area_km2": settings.ORDER_LIMIT_AREA_KM2,
+            "hold_km2": settings.ORDER_HOLD_AREA_KM2,
+            "active": settings.ORDER_LIMIT_ACTIVE_PER_USER,
+            "kept_days": settings.ORDER_KEPT_DAYS,
+            "link_hours": settings.DOWNLOAD_LINK_SECONDS / 3600,
+            "api_rate": settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]["user"],
+        },
+    }
+    return render(request, "pages/manual.html", context)
+
+
+def about(request: HttpRequest) -> HttpResponse:
+    """Where the data come from, under which licence, and who answers."""
+    return render(request, "pages/about.html")
+
+
+def news(request: HttpRequest) -> HttpResponse:
+    """All news, newest first, in pages."""
+    page = Paginator(News.objects.published(), NEWS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "pages/news.html", {"page": page})

@@ -1,0 +1,296 @@
+"""Every setting of the site, in named sections: the default first, the environment on top."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+import rasterio  # noqa: F401  its shared libraries must be loaded before GeoDjango looks for GDAL
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+environ.Env.read_env(BASE_DIR / ".env")
+
+# --- The site -------------------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", default=False)
+# Only a key from the environment passes the deployment checks (portal/checks.py).
+SECRET_KEY = env.str("SECRET_KEY", default="unsafe-default-key")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SITE_NAME = env.str("SITE_NAME", default="Mosaic Hub")
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
+ROOT_URLCONF = "portal.urls"
+ASGI_APPLICATION = "portal.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.gis",
+    "allauth",
+    "allauth.account",
+    "channels",
+    "django_filters",
+    "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "leaflet",
+    "rest_framework",
+    "hub",
+    "hub.orders",
+    "portal.accounts",
+    "portal.pages",
+    "portal.support",
+]
+
+MIDDLEWARE = [
+    # First, so that what the others refuse carries the policies too.
+    "portal.security.ContentSecurityPolicyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.pages.context.site",
+            ],
+        },
+    },
+]
+
+# --- Places on disk -------------------------------------------------------------------------------
+VAR = Path(env.str("VAR", default=str(BASE_DIR / "var")))
+# Delivered products; never served directly, always through hub.orders.downloads.
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR / "media")))
+# Where workers make products before delivery; on the same file system as MEDIA_ROOT a delivery is a rename.
+SCRATCH_ROOT = Path(env.str("SCRATCH_ROOT", default=str(VAR / "scratch")))
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+
+# --- Database: PostGIS everywhere -----------------------------------------------------------------
+_RASTERIO_LIBRARIES = Path(rasterio.__file__).parent.parent / "rasterio.libs"
+
+
+def _bundled(pattern: str) -> str | None:
+    """The GDAL or GEOS of rasterio's wheel, so that one process never holds two of them."""
+    return next((str(found) for found in sorted(_RASTERIO_LIBRARIES.glob(pattern))), None)
+
+
+GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default=_bundled("libgdal-*.so*"))
+GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default=_bundled("libgeos_c-*.so*"))
+DATABASES = {
+    "default": env.db_url(
+        "DATABASE_URL",
+        default="postgis://mosaic@127.0.0.1:5432/mosaic",
+        engine="django.contrib.gis.db.backends.postgis",
+    )
+}
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+
+# --- Redis: broker, channel layer, cache ----------------------------------------------------------
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+CACHES = {
+    "default": {
+        "BACKEND": "portal.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
+
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Submitting an order must not hang while Redis is away; sweep enqueues what was lost.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 12 * 3600,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 30,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A new worker process compiles the kernels before it says that it is up; Celery would wait 4 s.
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 300
+CELERY_TIMEZONE = "UTC"
+SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
+CELERY_BEAT_SCHEDULE = {
+    # Behind a long mosaic sweeps would pile up: one that is not begun by the next one's time is dropped.
+    "sweep": {
+        "task": "hub.orders.tasks.sweep",
+        "schedule": timedelta(seconds=SWEEP_SECONDS),
+        "options": {"expires": SWEEP_SECONDS},
+    }
+}
+
+# --- Accounts -------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "orders:list"
+LOGOUT_REDIRECT_URL = "pages:home"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+# One address per account; a new one takes the old one's place when it is confirmed.
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_FORMS = {
+    "login": "portal.accounts.forms.LoginForm",
+    "signup": "portal.accounts.forms.SignupForm",
+    "add_email": "portal.accounts.forms.AddEmailForm",
+    "change_password": "portal.accounts.forms.ChangePasswordForm",
+    "set_password": "portal.accounts.forms.SetPasswordForm",
+    "reset_password": "portal.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "portal.accounts.forms.ResetPasswordKeyForm",
+    "reauthenticate": "portal.accounts.forms.ReauthenticateForm",
+}
+ACCOUNT_USERNAME_MIN_LENGTH = 2
+
+# --- Mail -----------------------------------------------------------------------------------------
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+# Where the file backend, meant for trying things out, writes its mails.
+EMAIL_FILE_PATH = VAR / "mail"
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+# A mail server that does not answer must not hold up a worker.
+EMAIL_TIMEOUT = 10
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mosaic Hub <no-reply@localhost>")
+SERVICE_DESK_EMAIL = env.str("SERVICE_DESK_EMAIL", default="service-desk@localhost")
+
+# --- Orders ---------------------------------------------------------------------------------------
+# A STAC API's URL, the path of an items.json, or a folder that holds one.
+MOSAIC_SOURCE = env.str("MOSAIC_SOURCE", default=str(VAR / "archive" / "items.json"))
+ORDER_LIMIT_AREA_KM2 = env.int("ORDER_LIMIT_AREA_KM2", default=1_000_000)
+# Above this an order is held until an operator approves it.
+ORDER_HOLD_AREA_KM2 = env.int("ORDER_HOLD_AREA_KM2", default=100_000)
+ORDER_LIMIT_ACTIVE_PER_USER = env.int("ORDER_LIMIT_ACTIVE_PER_USER", default=20)
+ORDER_KEPT_DAYS = env.int("ORDER_KEPT_DAYS", default=14)
+PRODUCT_ATTEMPTS = env.int("PRODUCT_ATTEMPTS", default=3)
+PRODUCT_MEMORY_MB = env.int("PRODUCT_MEMORY_MB", default=768)
+PRODUCT_THREADS = env.int("PRODUCT_THREADS", default=2)
+HEARTBEAT_SECONDS = env.int("HEARTBEAT_SECONDS", default=5)
+# A running product whose worker has been silent for this long is given to another.
+WORKER_SILENT_SECONDS = env.int("WORKER_SILENT_SECONDS", default=60)
+# An accepted product that no worker has taken for this long is enqueued again.
+MESSAGE_LOST_SECONDS = env.int("MESSAGE_LOST_SECONDS", default=60)
+DOWNLOAD_LINK_SECONDS = env.int("DOWNLOAD_LINK_SECONDS", default=24 * 3600)
+# Behind nginx: the internal location that maps to MEDIA_ROOT, e.g. "/protected/". Empty: Django streams.
+X_ACCEL_LOCATION = env.str("X_ACCEL_LOCATION", default="")
+
+# --- API ------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "portal.accounts.tokens.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["hub.api.parsing.StrictJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "hub.api.paging.Paging",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "hub.api.problems.exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="600/min")},
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Mosaic Hub API",
+    "DESCRIPTION": "Order Sentinel-2 mosaics and fetch them.",
+    "VERSION": "1",
+    # The first version that takes JSON schemas as they are, such as MosaicSpec's.
+    "OAS_VERSION": "3.1.0",
+    # The default hook would move MosaicSpec's enumerations out of it.
+    "POSTPROCESSING_HOOKS": [],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- Map ------------------------------------------------------------------------------------------
+# Tile URL of an outside base map; empty: the world outline that the site serves itself.
+MAP_TILES_URL = env.str("MAP_TILES_URL", default="")
+MAP_TILES_ATTRIBUTION = env.str("MAP_TILES_ATTRIBUTION", default="")
+LEAFLET_CONFIG = {
+    "TILES": [],
+    "DEFAULT_CENTER": (46.0, 15.7),
+    "DEFAULT_ZOOM": 7,
+    "MIN_ZOOM": 2,
+    "MAX_ZOOM": 17,
+    "RESET_VIEW": False,
+    "NO_GLOBALS": False,
+}
+
+# --- Language and time ----------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# --- Security -------------------------------------------------------------------------------------
+HTTPS = SITE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=HTTPS)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
+# Set it only where a proxy sets X-Forwarded-Proto and X-Forwarded-For itself: both are believed then.
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Areas pasted or drawn may be large; files are not uploaded yet.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
+
+# --- Logging --------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

@@ -1,0 +1,72 @@
+"""The service desk's rows: a ticket and the messages that went to and fro."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from hub.orders.models import Order
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class TicketQuerySet(models.QuerySet):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> TicketQuerySet:
+        """The tickets that ``user`` wrote while signed in."""
+        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+
+
+class Ticket(models.Model):
+    """One question to the service desk."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        ANSWERED = "answered", "Answered"
+        CLOSED = "closed", "Closed"
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        help_text="Empty when the sender was not signed in",
+    )
+    email = models.EmailField("e-mail address")
+    subject = models.CharField(max_length=120)
+    order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="tickets")
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN, db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.subject}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("support:ticket", args=[self.pk])
+
+
+class TicketMessage(models.Model):
+    """One message of a ticket: from the sender, or from the service desk."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    from_desk = models.BooleanField(default=False)
+    text = models.TextField()
+    sent_at = models.DateTimeField(auto_now_add=True)
+    mailed_at = models.DateTimeField(null=True, blank=True, help_text="When the mail server took it")
+
+    class Meta:
+        ordering = ["sent_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{'Service desk' if self.from_desk else 'Sender'}, {self.sent_at:%Y-%m-%d %H:%M}"
