@@ -1,0 +1,1 @@
+"""What the service is about: orders, products, downloads, results, API and live status."""

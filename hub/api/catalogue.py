@@ -1,0 +1,106 @@
+"""What can be ordered, for programs: the same choices that the order form offers."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from hub.api.problem_schema import problems
+from hub.archive import archive
+from processing import registry
+from processing.errors import SourceUnreachable
+from processing.periods import KINDS
+from processing.sentinel2 import BANDS, LAYERS
+from processing.spec import MosaicSpec
+
+
+class ChoiceDocument(serializers.Serializer):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    summary = serializers.CharField()
+
+
+class BandDocument(serializers.Serializer):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    wavelength_nm = serializers.FloatField()
+    native_resolution_m = serializers.IntegerField()
+
+
+class FormatDocument(ChoiceDocument):
+    extension = serializers.CharField()
+    media_type = serializers.CharField()
+
+
+CATALOGUE = inline_serializer(
+    "Catalogue",
+    {
+        "periods": serializers.ListField(child=serializers.CharField()),
+        "resolutions": serializers.ListField(child=serializers.IntegerField()),
+        "crs": serializers.ListField(child=serializers.CharField()),
+        "bands": BandDocument(many=True),
+        "layers": ChoiceDocument(many=True),
+        "methods": ChoiceDocument(many=True),
+        "formats": FormatDocument(many=True),
+        "limits": serializers.DictField(child=serializers.IntegerField()),
+        "archive": inline_serializer(
+            "Archive",
+            {
+                "bounds": serializers.ListField(child=serializers.FloatField(), help_text="West, south, east, north"),
+                "first_day": serializers.DateField(allow_null=True),
+                "last_day": serializers.DateField(allow_null=True),
+            },
+            allow_null=True,
+            help_text="null while the archive does not answer",
+        ),
+    },
+)
+
+
+class CatalogueView(APIView):
+    """What can be ordered. Readable by everyone."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(summary="What can be ordered", responses={200: CATALOGUE, **problems()})
+    def get(self, request: Request) -> Response:
+        return Response(catalogue())
+
+
+def catalogue() -> dict[str, Any]:
+    """Everything that can be chosen, from the engine's own tables and plug-ins."""
+    return {
+        "periods": list(KINDS),
+        "resolutions": list(_literals("resolution")),
+        "crs": list(_literals("crs")),
+        "bands": BandDocument(BANDS.values(), many=True).data,
+        "layers": ChoiceDocument(LAYERS.values(), many=True).data,
+        "methods": ChoiceDocument(registry.methods().values(), many=True).data,
+        "formats": FormatDocument(registry.formats().values(), many=True).data,
+        "limits": {
+            "area_km2": settings.ORDER_LIMIT_AREA_KM2,
+            "held_above_area_km2": settings.ORDER_HOLD_AREA_KM2,
+            "active_orders": settings.ORDER_LIMIT_ACTIVE_PER_USER,
+            "kept_days": settings.ORDER_KEPT_DAYS,
+        },
+        "archive": _extent(),
+    }
+
+
+def _literals(field: str) -> tuple[Any, ...]:
+    return get_args(MosaicSpec.model_fields[field].annotation)
+
+
+def _extent() -> dict[str, Any] | None:
+    try:
+        extent = archive().extent()
+    except SourceUnreachable:
+        return None
+    return {"bounds": list(extent.bounds), "first_day": extent.first_day, "last_day": extent.last_day}

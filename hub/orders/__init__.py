@@ -1,0 +1,1 @@
+"""Orders and their products: what was asked for, how it stands, and where its files are."""

@@ -1,0 +1,138 @@
+"""What the order form offers, read from the archive and from processing's plug-ins each time a page is made."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from hub.archive import archive_extent
+from processing import registry
+from processing.errors import ProcessingError
+from processing.periods import EARLIEST, CompositingPeriod, PeriodKind
+from processing.sentinel2 import BANDS, LAYERS
+
+logger = logging.getLogger(__name__)
+
+KINDS: dict[PeriodKind, str] = {
+    "day": "Day",
+    "dekad": "Ten days",
+    "month": "Month",
+    "quarter": "Quarter",
+    "year": "Year",
+}
+RESOLUTIONS = {"10": "10 m", "20": "20 m", "60": "60 m"}
+CRS = {"utm": "UTM", "wgs84": "WGS 84"}
+CRS_SUMMARIES = {
+    "utm": "Metres, on the Sentinel-2 grid; large areas come as one product per tile",
+    "wgs84": "Longitude and latitude (EPSG:4326), always one product",
+}
+PRESETS = {
+    "True colour": ("B04", "B03", "B02"),
+    "False colour": ("B08", "B04", "B03"),
+    "All": tuple(BANDS),
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing to choose, as a radio button, a tick box or an option shows it."""
+
+    value: str
+    title: str
+    summary: str = ""
+    disabled: bool = False
+
+
+@dataclass(frozen=True)
+class Year:
+    """The periods of one kind that begin in one year."""
+
+    number: int
+    periods: tuple[Choice, ...]
+
+
+class Offer:
+    """Everything that can be chosen, as of ``today``."""
+
+    def __init__(self, today: dt.date | None = None) -> None:
+        self.today = today or dt.datetime.now(dt.UTC).date()
+        self.first_day, self.last_day = EARLIEST, self.today
+        self.bounds: tuple[float, float, float, float] | None = None
+        self.archive_known = True
+        try:
+            extent = archive_extent()
+        except ProcessingError as error:
+            logger.warning("The order form is shown without the archive's extent: %s", error)
+            self.archive_known = False
+            return
+        self.bounds = extent.bounds
+        self.first_day = extent.first_day or EARLIEST
+        self.last_day = min(extent.last_day or self.today, self.today)
+
+    @cached_property
+    def periods(self) -> dict[str, list[Year]]:
+        """For each kind but the day the years of its periods, newest year first."""
+        years = range(self.last_day.year, self.first_day.year - 1, -1)
+        return {
+            kind: [Year(year, tuple(self._choices(kind, year))) for year in years] for kind in KINDS if kind != "day"
+        }
+
+    def _choices(self, kind: PeriodKind, year: int) -> Iterator[Choice]:
+        for period in _periods_of(kind, year):
+            empty = period.last_day < self.first_day or period.first_day > self.last_day
+            yield Choice(period.first_day.isoformat(), _short_title(period), period.title, disabled=empty)
+
+    @cached_property
+    def suggested_periods(self) -> dict[str, str]:
+        """For each kind the newest period that the archive covers to its end, else the newest it touches."""
+        return {kind: self._newest(kind).first_day.isoformat() for kind in KINDS}
+
+    def _newest(self, kind: PeriodKind) -> CompositingPeriod:
+        newest = CompositingPeriod.containing(kind, self.last_day)
+        if newest.last_day <= self.last_day or newest.first_day <= self.first_day:
+            return newest
+        return CompositingPeriod.containing(kind, newest.first_day - dt.timedelta(days=1))
+
+    @cached_property
+    def fixed(self) -> dict[str, tuple[Choice, ...]]:
+        """The choices that do not depend on the archive, by the form's field."""
+        return {
+            "kind": _titled(KINDS),
+            "resolution": _titled(RESOLUTIONS),
+            "crs": tuple(Choice(value, title, CRS_SUMMARIES[value]) for value, title in CRS.items()),
+            "bands": tuple(Choice(band.name, band.name, band.title) for band in BANDS.values()),
+            "layers": tuple(Choice(layer.name, layer.title, layer.summary) for layer in LAYERS.values()),
+            "method": _plug_ins(registry.methods()),
+            "format": _plug_ins(registry.formats()),
+        }
+
+
+def _titled(titles: dict[str, str]) -> tuple[Choice, ...]:
+    return tuple(Choice(value, title) for value, title in titles.items())
+
+
+def _plug_ins(found: dict) -> tuple[Choice, ...]:
+    return tuple(Choice(name, plug_in.title, plug_in.summary) for name, plug_in in found.items())
+
+
+def _periods_of(kind: PeriodKind, year: int) -> Iterator[CompositingPeriod]:
+    period = CompositingPeriod.containing(kind, dt.date(year, 1, 1))
+    while period.first_day.year == year:
+        yield period
+        period = period.next()
+
+
+def _short_title(period: CompositingPeriod) -> str:
+    """What a button in a year's row says: ``2024``, ``Q3``, ``Aug``, ``11-20 Aug``."""
+    first = period.first_day
+    match period.kind:
+        case "year":
+            return str(first.year)
+        case "quarter":
+            return f"Q{(first.month + 2) // 3}"
+        case "month":
+            return f"{first:%b}"
+    return f"{first.day}–{period.last_day.day} {first:%b}"

@@ -1,0 +1,154 @@
+"""Where files lie: scratch folders of workers, and delivered products below ``MEDIA_ROOT``.
+
+SCRATCH_ROOT/<product>-<attempt>/               what an attempt writes; swept when it is over
+MEDIA_ROOT/incoming/<product>-<attempt>/        a product on its way in
+MEDIA_ROOT/orders/<order>/<base folder>/<product name>/   delivered
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from django.conf import settings
+
+from hub.orders.models import Product, ProductFile
+from hub.orders.states import Status
+from processing.mosaic import MadeFile, MadeProduct
+
+logger = logging.getLogger(__name__)
+
+ATTEMPT_FOLDER = re.compile(r"(?P<product>\d+)-(?P<attempt>\d+)")
+# The same bytes whenever it is made: the earliest date that a zip file can hold.
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+COPY_BYTES = 2**20
+
+
+def scratch_folder(product: Product) -> Path:
+    """The folder that this attempt at ``product`` writes into."""
+    return Path(settings.SCRATCH_ROOT) / _attempt(product)
+
+
+def order_folder(order_pk: int) -> Path:
+    """The folder that holds everything delivered of an order."""
+    return Path(settings.MEDIA_ROOT) / "orders" / str(order_pk)
+
+
+def path_of(file: ProductFile) -> Path:
+    """Where the bytes of ``file`` are, if they are still kept."""
+    return Path(settings.MEDIA_ROOT) / file.path
+
+
+def remove_order(order_pk: int) -> None:
+    """Remove everything delivered of an order; nothing there is fine."""
+    folder = order_folder(order_pk)
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A product's files inside ``MEDIA_ROOT`` that nobody can reach yet."""
+
+    product: Product
+    folder: Path
+    home: Path
+    files: tuple[MadeFile, ...]
+    """Their names are relative to ``folder``."""
+
+    def rows(self) -> list[ProductFile]:
+        """A row for each file as it will be after ``publish``; not saved."""
+        place = self.home.relative_to(settings.MEDIA_ROOT)
+        return [
+            ProductFile(
+                product=self.product,
+                name=PurePosixPath(file.name).name,
+                path=str(place / file.name),
+                size_bytes=file.size_bytes,
+                sha256=file.sha256,
+                role=file.role,
+                layer=file.layer or "",
+            )
+            for file in self.files
+        ]
+
+    def publish(self) -> None:
+        """Move the folder to its home by one rename; what an earlier attempt left there goes."""
+        self.home.parent.mkdir(parents=True, exist_ok=True)
+        if self.home.exists():
+            shutil.rmtree(self.home)
+        self.folder.rename(self.home)
+
+    def discard(self) -> None:
+        """Remove what was staged and not published."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def stage(product: Product, made: MadeProduct) -> Staged:
+    """Move the made files into ``MEDIA_ROOT`` and add the zip of all; on an error nothing stays there."""
+    base = made.folder.parent.name
+    folder = Path(settings.MEDIA_ROOT) / "incoming" / _attempt(product)
+    home = order_folder(product.order_id) / base / product.name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        place = PurePosixPath(base, product.name)
+        files = [replace(file, name=str(PurePosixPath(file.name).relative_to(place))) for file in made.files]
+        # A rename on one file system, a copy between two.
+        shutil.move(made.folder, folder)
+        archive = _zip(folder, name=f"{base}-{product.name}.zip", inside=str(place))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return Staged(product=product, folder=folder, home=home, files=(*files, archive))
+
+
+def remove_dead_attempts() -> int:
+    """Remove the scratch and incoming folders of attempts that are not under way; return how many."""
+    # Listed before the rows are read: a folder that is in the list belongs to a claim that is committed.
+    found = list(_attempt_folders())
+    running = set(Product.objects.filter(status=Status.RUNNING).values_list("pk", "attempt"))
+    dead = [folder for folder, product, attempt in found if (product, attempt) not in running]
+    for folder in dead:
+        shutil.rmtree(folder, ignore_errors=True)
+        logger.info("Removed %s, which a dead attempt left", folder)
+    return len(dead)
+
+
+def _attempt(product: Product) -> str:
+    return f"{product.pk}-{product.attempt}"
+
+
+def _attempt_folders() -> Iterator[tuple[Path, int, int]]:
+    for root in (Path(settings.SCRATCH_ROOT), Path(settings.MEDIA_ROOT) / "incoming"):
+        for folder in root.iterdir() if root.is_dir() else ():
+            if match := ATTEMPT_FOLDER.fullmatch(folder.name):
+                yield folder, int(match["product"]), int(match["attempt"])
+
+
+def _zip(folder: Path, *, name: str, inside: str) -> MadeFile:
+    """Write ``folder/name``, a zip of everything in ``folder`` under the path ``inside``.
+
+    Stored, not deflated: the rasters are compressed already.
+    """
+    members = sorted(path for path in folder.rglob("*") if path.is_file())
+    target = folder / name
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for path in members:
+            entry = zipfile.ZipInfo(f"{inside}/{path.relative_to(folder).as_posix()}", ZIP_DATE)
+            entry.external_attr = 0o644 << 16
+            entry.file_size = path.stat().st_size
+            with path.open("rb") as content, archive.open(entry, "w") as packed:
+                shutil.copyfileobj(content, packed, COPY_BYTES)
+    return MadeFile(name=name, size_bytes=target.stat().st_size, sha256=_sha256(target), role="archive", layer=None)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

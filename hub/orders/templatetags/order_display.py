@@ -1,0 +1,152 @@
+"""How orders are worded on the pages; everything here is read from the row, so partials can be rendered anywhere."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from hub.orders.models import Order, OrderEvent, ProductFile
+from hub.orders.offer import CRS
+from hub.orders.states import Status
+from processing import registry
+from processing.errors import ProcessingError
+from processing.periods import CompositingPeriod
+from processing.sentinel2 import BANDS, LAYERS
+
+register = template.Library()
+
+CHANGE_IT = "Change the order and send it again."
+TRY_LATER = "This is not of your making: repeat the order later, and tell the service desk if it fails again."
+
+MEANINGS = {
+    Status.HELD: "Large orders wait until an operator has looked at them.",
+    Status.ACCEPTED: "Waiting for a free worker.",
+    Status.RUNNING: "A worker is making the mosaic.",
+    Status.SUCCESSFUL: "The mosaic is ready to download.",
+    Status.PARTIAL: "Some products are ready; others could not be made.",
+    Status.FAILED: "The mosaic could not be made.",
+    Status.DISMISSED: "You stopped this order.",
+    Status.EXPIRED: "The files are kept no longer; repeat the order to have them made again.",
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """The picture ``name`` of static/img/icons.svg, in the colour of the text around it."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("img/icons.svg"), name
+    )
+
+
+@register.simple_tag
+def badge(status: str) -> SafeString:
+    """A status as colour, picture and word."""
+    return format_html('<span class="badge {0}">{1}{2}</span>', status, icon(f"status-{status}"), Status(status).label)
+
+
+@register.filter
+def meaning(status: str) -> str:
+    return MEANINGS[Status(status)]
+
+
+@register.filter
+def period_title(order: Order) -> str:
+    return _period(order).title
+
+
+@register.filter
+def period_start(order: Order) -> date:
+    return _period(order).first_day
+
+
+@register.filter
+def crs_title(order: Order) -> str:
+    return CRS.get(order.spec["crs"], order.spec["crs"])
+
+
+@register.filter
+def format_title(order: Order) -> str:
+    return _title(registry.formats(), order.spec["format"])
+
+
+@register.filter
+def method_title(order: Order) -> str:
+    return _title(registry.methods(), order.spec["method"])
+
+
+@register.filter
+def layer_titles(order: Order) -> list[str]:
+    """The ordered bands and layers: ``B04 Red`` ..., ``Valid observations`` ..."""
+    bands = [f"{name} {BANDS[name].title}" if name in BANDS else name for name in order.spec["bands"]]
+    return bands + [_title(LAYERS, name) for name in order.spec["layers"]]
+
+
+@register.filter
+def thousands(number: float) -> str:
+    """``1,234``; below ten with one decimal, and never zero for something."""
+    if number >= 10:
+        return f"{number:,.0f}"
+    return f"{number:.1f}" if number >= 0.1 else "less than 0.1"
+
+
+@register.filter
+def megabytes(number: float) -> str:
+    """A size of so many megabytes in a unit that suits it."""
+    if number >= 1000:
+        return f"{number / 1000:,.1f} GB"
+    return f"{number:,.0f} MB" if number >= 1 else "1 MB"
+
+
+@register.filter
+def as_json(spec: dict[str, Any]) -> str:
+    """``spec`` as text that the API and the command line take as it is."""
+    return json.dumps(spec, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def archives(order: Order) -> list[ProductFile]:
+    """The zip files of the order's products; no query when products and files are prefetched."""
+    return [file for product in order.products.all() for file in product.files.all() if file.role == "archive"]
+
+
+@register.filter
+def told_events(order: Order) -> list[OrderEvent]:
+    """The history as its owner reads it: with a single product only the order's own changes.
+
+    Notes are left out: they are written for operators and may name paths and hosts.
+    """
+    single = len(order.products.all()) < 2
+    return [event for event in order.events.all() if not (single and event.product_id)]
+
+
+@register.filter
+def remedy(order: Order) -> str:
+    """What the owner can do about what went wrong, by who can mend it."""
+    codes = {product.error_code for product in order.products.all()}
+    users = {error.code for error in _family(ProcessingError) if error.mender == "user"}
+    return CHANGE_IT if codes & users else TRY_LATER
+
+
+@register.filter
+def has_files(order: Order) -> bool:
+    """Whether anything of the order can be downloaded now."""
+    return order.status != Status.EXPIRED and bool(archives(order))
+
+
+def _family(kind: type[ProcessingError]) -> list[type[ProcessingError]]:
+    return [kind] + [member for child in kind.__subclasses__() for member in _family(child)]
+
+
+def _period(order: Order) -> CompositingPeriod:
+    return CompositingPeriod.model_validate(order.spec["period"])
+
+
+def _title(offered: dict[str, Any], name: str) -> str:
+    """A plug-in may have been taken away since the order was made; its name still says something."""
+    return offered[name].title if name in offered else name

@@ -1,0 +1,39 @@
+"""From whatever stopped a worker to one sentence for the owner, a code, and whether to try again."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+
+from processing.errors import OutOfMemoryLimit, ProcessingError, StorageFull
+
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+UNEXPECTED = "Something unexpected went wrong in the service; write to the service desk if it stays so."
+SILENT = "The worker that was making this product stopped without a word."
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why an attempt at a product came to nothing."""
+
+    code: str
+    sentence: str
+    """For the owner."""
+    retry: bool
+
+    @classmethod
+    def of(cls, error: BaseException) -> Trouble:
+        """What ``error`` means for the product."""
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            error = StorageFull("The disk of the service is full; order again later, or write to the service desk.")
+        elif isinstance(error, MemoryError):
+            error = OutOfMemoryLimit("Making this product took more memory than a worker has.")
+        if isinstance(error, ProcessingError):
+            return cls(code=error.code, sentence=str(error), retry=error.retry)
+        # A fault of ours or of the machine. What it says may name paths and hosts: that is for the log.
+        return cls(code="internal_error", sentence=UNEXPECTED, retry=True)
+
+    @classmethod
+    def silent_worker(cls) -> Trouble:
+        """A worker that has not been heard of for too long: killed, out of memory, or cut off."""
+        return cls(code="worker_lost", sentence=SILENT, retry=True)
