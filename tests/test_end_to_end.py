@@ -372,6 +372,7 @@ def check_look(page: Page) -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_the_map_shows_land_and_the_area_in_their_colours(service, open_page, tmp_path):
     page = open_page()
     page.goto("/hub/")

@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from hub.api.problem_schema import problems
-from hub.archive import archive
+from hub.archive import archive_extent
 from processing import registry
-from processing.errors import SourceUnreachable
+from processing.errors import ProcessingError
 from processing.periods import KINDS
 from processing.sentinel2 import BANDS, LAYERS
 from processing.spec import MosaicSpec
@@ -100,7 +100,7 @@ def _literals(field: str) -> tuple[Any, ...]:
 
 def _extent() -> dict[str, Any] | None:
     try:
-        extent = archive().extent()
-    except SourceUnreachable:
+        extent = archive_extent()
+    except ProcessingError:
         return None
     return {"bounds": list(extent.bounds), "first_day": extent.first_day, "last_day": extent.last_day}

@@ -45,6 +45,8 @@ class Process:
 
     def __init__(self, *command: str, log: Path, **extra: Any) -> None:
         self.log = log
+        # A log may hold the lines of an earlier process.
+        self._begin = len(log.read_text()) if log.exists() else 0
         with log.open("ab") as out:
             self.child = subprocess.Popen(
                 [sys.executable, "-m", *command],
@@ -66,8 +68,12 @@ class Process:
         return int(line.split()[1]) / 1024
 
     def wait_for(self, text: str) -> None:
-        """Return when the log holds ``text``."""
-        until(lambda: text in self.log.read_text() or self._died(), seconds=START_SECONDS, what=f"{text!r} in the log")
+        """Return when the process has written ``text`` to its log."""
+        until(
+            lambda: text in self.log.read_text()[self._begin :] or self._died(),
+            seconds=START_SECONDS,
+            what=f"{text!r} in the log",
+        )
 
     def _died(self) -> bool:
         if self.child.poll() is not None:

@@ -79,6 +79,21 @@ def test_the_product_of_a_killed_worker_is_made_again_and_delivered_once(
     assert list(Path(storage.settings.SCRATCH_ROOT).iterdir()) == []
 
 
+def test_another_worker_takes_over_from_one_that_was_killed_with_all_its_processes(
+    alice: AbstractUser, large: MosaicSpec, empty_queue: None, tmp_path: Path
+) -> None:
+    with worker(tmp_path, **QUICK) as process:
+        order = ordering.submit(alice, large)
+        until(lambda: is_running(order), seconds=60, what="the product to be made", log=process.log)
+        process.stop(signal.SIGKILL)
+    # Its message stays with the dead worker in Redis for hours; the row's silence is what tells.
+    with worker(tmp_path, **QUICK) as process:
+        until(lambda: is_finished(order), seconds=60, what="the end of the order", log=process.log)
+    product = order.products.get()
+    assert (order.status, product.attempt, product.failures) == (Status.SUCCESSFUL, 2, 1)
+    assert order.events.filter(product=product, to_status="successful").count() == 1
+
+
 def test_dismissing_stops_the_worker_soon(
     alice: AbstractUser, large: MosaicSpec, empty_queue: None, tmp_path: Path
 ) -> None:
