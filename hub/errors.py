@@ -9,7 +9,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import ClassVar, Literal
 
-from processing.errors import InvalidOrder, ProcessingError, SourceUnreachable, StorageFull
+from processing.errors import CorruptInput, InvalidOrder, ProcessingError, SourceUnreachable, StorageFull
 
 
 class HubError(Exception):
@@ -118,3 +118,15 @@ def http_status(error: HubError | ProcessingError) -> HTTPStatus:
     return next(
         STATUS_OF_PROCESSING_ERRORS[kind] for kind in type(error).__mro__ if kind in STATUS_OF_PROCESSING_ERRORS
     )
+
+
+# In the engine's own words these name paths and hosts: that is for the log, not for users.
+_TOLD_TO_USERS: dict[type[ProcessingError], str] = {
+    SourceUnreachable: "The archive of scenes does not answer at the moment; try again in a few minutes.",
+    CorruptInput: "The archive's scenes for this order cannot be read; write to the service desk if it stays so.",
+}
+
+
+def told_to_users(error: ProcessingError) -> str:
+    """The sentence about ``error`` that its user may read."""
+    return _TOLD_TO_USERS.get(type(error), str(error))

@@ -57,21 +57,22 @@ def _stop(number: int, frame: object) -> None:
 
 def make_order(options: argparse.Namespace) -> Path:
     """Make all products of the order; return its folder, which appears once they are all there."""
-    from processing.mosaic import Limits, base_folder_name, check_scenes, split
+    from processing.mosaic import Limits, base_folder_name, plan_products, split
     from processing.sources import open_source
     from processing.spec import MosaicSpec
     from processing.storage import put_in_place, storage_errors
 
     spec = MosaicSpec.parse(_read_order(options.order))
     source = open_source(options.source)
-    check_scenes(spec, source)
+    plans = plan_products(spec, source)
+    for empty in sorted({plan.name for plan in split(spec)} - {plan.name for plan in plans}):
+        print(f"{empty}: the archive has no scene of it; left out.", file=sys.stderr)
     limits = Limits(memory_mb=options.memory, threads=options.threads)
     final = Path(options.out) / base_folder_name(spec, options.number or spec.digest()[:8])
     _check_writable(final.parent)
-    with storage_errors(final.parent):
-        with tempfile.TemporaryDirectory(dir=options.out, prefix=".order-") as scratch:
-            seconds = _make_products(spec, split(spec), source, Path(scratch), options, limits)
-            put_in_place(Path(scratch) / final.name, final)
+    with storage_errors(final.parent), tempfile.TemporaryDirectory(dir=options.out, prefix=".order-") as scratch:
+        seconds = _make_products(spec, plans, source, Path(scratch), options, limits)
+        put_in_place(Path(scratch) / final.name, final)
     if options.seconds:
         print(json.dumps(seconds), file=sys.stderr)
     return final
@@ -80,30 +81,19 @@ def make_order(options: argparse.Namespace) -> Path:
 def _make_products(
     spec: Any, plans: Sequence[Any], source: Any, into: Path, options: argparse.Namespace, limits: Any
 ) -> dict[str, float]:
-    """Make those products that the archive has scenes for; return the seconds spent, by kind of work."""
-    from processing.errors import NoScenes
+    """Make the products one after the other; return the seconds spent, by kind of work."""
     from processing.mosaic import make_product
 
     seconds: dict[str, float] = {}
-    number = options.number or spec.digest()[:8]
-    empty: dict[str, NoScenes] = {}
     for plan in plans:
-        try:
-            made = make_product(
-                spec, plan, source=source, into=into, order_number=number,
-                progress=_Progress(plan.name, quiet=options.quiet), limits=limits,
-            )  # fmt: skip
-        except NoScenes as nothing:
-            empty[plan.name] = nothing
-            continue
+        made = make_product(
+            spec, plan, source=source, into=into, order_number=options.number or spec.digest()[:8],
+            progress=_Progress(plan.name, quiet=options.quiet), limits=limits,
+        )  # fmt: skip
         for warning in made.warnings:
             print(f"{plan.name}: {warning}", file=sys.stderr)
         for kind, spent in made.statistics["seconds"].items():
             seconds[kind] = round(seconds.get(kind, 0.0) + spent, 3)
-    if len(empty) == len(plans):
-        raise empty[plans[0].name]
-    for name, nothing in empty.items():
-        print(f"{name}: {nothing.problems[0].message}; left out.", file=sys.stderr)
     return seconds
 
 
@@ -156,7 +146,7 @@ def _number(text: str) -> str:
 
 
 def _positive(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text[:9]) or len(text) > 9:
+    if not text.isdecimal() or int(text[:9]) < 1 or len(text) > 9:
         raise argparse.ArgumentTypeError("must be a whole number from 1 on")
     return int(text)
 

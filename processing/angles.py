@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 
@@ -72,12 +71,20 @@ def read_view_zenith(xml: bytes) -> AngleGrid:
         position = root.find(".//Tile_Geocoding/Geoposition")
         left, top = float(position.findtext("ULX")), float(position.findtext("ULY"))  # type: ignore[union-attr,arg-type]
         step = float(root.findtext(".//Viewing_Incidence_Angles_Grids/Zenith/COL_STEP"))  # type: ignore[arg-type]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a node that no detector saw has no mean
-            merged = [np.nanmean(np.stack(detectors), axis=0) for detectors in bands.values()]
-            degrees = np.nanmean(np.stack(merged), axis=0)
+        degrees = _mean_of_known([_mean_of_known(detectors) for detectors in bands.values()])
         if degrees.ndim != 2 or min(degrees.shape) < 2:
             raise ValueError("no grid of angles")
+        if not (step > 0 and np.isfinite((left, top, step)).all()):
+            raise ValueError("no place for the grid")
     except (ElementTree.ParseError, AttributeError, KeyError, TypeError, ValueError) as cause:
         raise CorruptInput("The granule's metadata hold no view angles that can be read.") from cause
     return AngleGrid(degrees, left, top, step)
+
+
+def _mean_of_known(grids: list[np.ndarray]) -> np.ndarray:
+    """Mean over grids at every node, NaN left out; NaN where all are. np.nanmean warns of those, from any thread."""
+    stacked = np.stack(grids)
+    known = np.isfinite(stacked)
+    count = known.sum(axis=0)
+    total = np.where(known, stacked, 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -21,7 +21,7 @@ from processing.formats.base import WrittenFile
 from processing.granule import Granule
 from processing.grid import Block, Grid, block_size
 from processing.layers import output_layers
-from processing.planning import ProductPlan, check_bands, check_scenes, estimate_megabytes, split
+from processing.planning import ProductPlan, check_bands, estimate_megabytes, plan_products, split
 from processing.reading import GDAL_OPTIONS, GranuleUnreadable
 from processing.scenes import Progress, Scenes, open_scenes
 from processing.sentinel2 import REFLECTANCE_NODATA
@@ -36,9 +36,9 @@ __all__ = [
     "MadeProduct",
     "ProductPlan",
     "base_folder_name",
-    "check_scenes",
     "estimate_megabytes",
     "make_product",
+    "plan_products",
     "split",
     "warm_up",
 ]

@@ -58,26 +58,35 @@ def split(spec: MosaicSpec) -> list[ProductPlan]:
     return _per_tile(area, spec)
 
 
-def check_scenes(spec: MosaicSpec, source: Source) -> None:
-    """Raise NoScenes when the archive holds nothing for the area or the period, InvalidOrder when it lacks a band."""
+def plan_products(spec: MosaicSpec, source: Source) -> list[ProductPlan]:
+    """The products of an order that the archive has scenes for; the others would be empty.
+
+    Raises NoScenes when it holds nothing for the area or the period, InvalidOrder when it lacks a band.
+    """
+    found = source.search(spec.geometry, spec.period.first_day, spec.period.last_day)
+    if not found:
+        raise _no_scenes(spec, source)
+    check_bands(spec, found)
+    seen = shapely.union_all([granule.footprint for granule in found])
+    return [plan for plan in split(spec) if plan.grid.footprint.intersects(seen)]
+
+
+def _no_scenes(spec: MosaicSpec, source: Source) -> NoScenes:
+    """Whether it is the area or the period that the archive knows nothing of."""
     first, last = spec.period.first_day, spec.period.last_day
-    found = source.search(spec.geometry, first, last)
-    if found:
-        check_bands(spec, found)
-        return
     extent = source.extent()
     if not shapely.box(*extent.bounds).intersects(spec.geometry):
         west, south, east, north = extent.bounds
-        raise NoScenes(
+        return NoScenes(
             "area",
             f"lies outside the archive, which covers {west:.2f} to {east:.2f} degrees east "
             f"and {south:.2f} to {north:.2f} degrees north",
         )
     nearby = source.search(spec.geometry, first - _NEARBY, last + _NEARBY)
     if not nearby:
-        raise NoScenes("area", f"has no scene in the archive from half a year before to half a year after {first}")
+        return NoScenes("area", f"has no scene in the archive from half a year before to half a year after {first}")
     nearest = min((granule.sensed_at.date() for granule in nearby), key=lambda day: abs(day - first))
-    raise NoScenes("period", f"has no scene of this area; the nearest one in the archive is of {nearest}")
+    return NoScenes("period", f"has no scene of this area; the nearest one in the archive is of {nearest}")
 
 
 def check_bands(spec: MosaicSpec, granules: Sequence[Granule]) -> None:
@@ -90,10 +99,10 @@ def check_bands(spec: MosaicSpec, granules: Sequence[Granule]) -> None:
         raise InvalidOrder([FieldProblem("bands", message)])
 
 
-def estimate_megabytes(spec: MosaicSpec) -> float:
-    """About how large the delivered files are, at most, in MB."""
+def estimate_megabytes(spec: MosaicSpec, plans: Sequence[ProductPlan]) -> float:
+    """About how large the delivered files of these products are, at most, in MB."""
     bytes_per_pixel = sum(np.dtype(layer.dtype).itemsize for layer in output_layers(spec))
-    pixels = sum(plan.grid.width * plan.grid.height for plan in split(spec))
+    pixels = sum(plan.grid.width * plan.grid.height for plan in plans)
     return pixels * bytes_per_pixel * _COMPRESSED_SHARE / 1e6
 
 

@@ -127,6 +127,14 @@ class MosaicSpec(BaseModel):
             raise ValueError(f"ends before Sentinel-2's launch on {EARLIEST}")
         return period
 
+    @field_validator("bands", "layers", mode="before")
+    @classmethod
+    def _list_is_no_longer_than_what_there_is(cls, chosen: Any) -> Any:
+        # Checked first: pydantic would make an error of each of a million wrong names.
+        if isinstance(chosen, list | tuple) and len(chosen) > len(BANDS) + len(LAYERS):
+            raise ValueError(f"names {len(chosen)}, more than there are")
+        return chosen
+
     @field_validator("bands")
     @classmethod
     def _bands_are_known(cls, bands: tuple[str, ...]) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ def tiles_for(part: BaseGeometry, *, epsg: int, margin_m: float) -> list[tuple[T
     worth a tile.
     """
     held = dict(_held(part, epsg, *_squares(part.bounds, epsg)))
-    in_square = {tile: shapely.clip_by_rect(piece, *tile.square.bounds).area for tile, piece in held.items()}
+    in_square = {tile: _clipped(piece, *tile.square.bounds).area for tile, piece in held.items()}
     held = {tile: piece for tile, piece in held.items() if in_square[tile] > 0}
     for tile in sorted(held, key=lambda tile: (in_square[tile], tile.column, tile.row)):
         if len(held) == 1 or in_square[tile] > _MOST_SHARED * _SQUARE_M**2:
@@ -147,7 +147,7 @@ def _held(part: BaseGeometry, epsg: int, columns: range, rows: range) -> Iterato
     zone, south = epsg % 100, epsg > 32700
     upper_left, lower_right = Tile(zone, south, columns[0], rows[-1]), Tile(zone, south, columns[-1], rows[0])
     (west, _, _, north), (_, low, east, _) = upper_left.bounds, lower_right.bounds
-    piece = shapely.clip_by_rect(part, west, low, east, north)
+    piece = _clipped(part, west, low, east, north)
     if piece.is_empty:
         return
     if upper_left == lower_right:
@@ -160,3 +160,12 @@ def _held(part: BaseGeometry, epsg: int, columns: range, rows: range) -> Iterato
         middle = len(rows) // 2
         yield from _held(piece, epsg, columns, rows[:middle])
         yield from _held(piece, epsg, columns, rows[middle:])
+
+
+def _clipped(part: BaseGeometry, west: float, south: float, east: float, north: float) -> BaseGeometry:
+    """What of ``part`` lies in the rectangle; its edges may touch where they should not."""
+    try:
+        return shapely.clip_by_rect(part, west, south, east, north)
+    except shapely.errors.GEOSException:
+        # The quick way stumbles over a corner that only just reaches into the rectangle.
+        return shapely.make_valid(part).intersection(shapely.box(west, south, east, north))

@@ -11,20 +11,21 @@ from django.http import Http404, JsonResponse
 from rest_framework.exceptions import APIException, ErrorDetail, Throttled
 from rest_framework.views import set_rollback
 
-from hub.errors import HubError, NotFound, http_status
+from hub.errors import HubError, NotFound, http_status, told_to_users
 from processing.errors import InvalidOrder, ProcessingError
 
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-# Only what is about the order itself may be told in the engine's words.
 UNEXPECTED = "Something unexpected went wrong in the service; write to the service desk if it stays so."
 
 
 def problem_response(error: HubError | ProcessingError) -> JsonResponse:
     """The answer to an error of the hub or of the engine."""
     extra: dict[str, Any] = {}
-    detail = str(error)
+    detail = told_to_users(error) if isinstance(error, ProcessingError) else str(error)
+    if detail != str(error):
+        logger.warning("Told to a user as “%s”: %s", detail, error)
     if isinstance(error, InvalidOrder):
         detail = "The order cannot be taken as it stands."
         extra["errors"] = [{"field": problem.field, "message": problem.message} for problem in error.problems]

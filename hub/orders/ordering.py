@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -21,12 +20,13 @@ from django.utils import timezone
 from hub.archive import archive
 from hub.errors import KeyReused, NotActive, NotAllowed, NotFound, TooManyOrders
 from hub.orders import history, queue
+from hub.orders.committed import once_committed
 from hub.orders.models import Order, Product
 from hub.orders.production import kept_until, lock, settle
 from hub.orders.states import ACTIVE, Status
 from hub.realtime import announce
 from processing.errors import FieldProblem, InvalidOrder
-from processing.mosaic import ProductPlan, check_scenes, estimate_megabytes, split
+from processing.mosaic import ProductPlan, estimate_megabytes, plan_products
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
@@ -79,7 +79,7 @@ def estimate(spec: MosaicSpec) -> Estimate:
         area_km2=round(spec.area_km2, 1),
         products=len(plans),
         pixels=sum(plan.grid.width * plan.grid.height for plan in plans),
-        megabytes=math.ceil(estimate_megabytes(spec) * 10) / 10,
+        megabytes=math.ceil(estimate_megabytes(spec, plans) * 10) / 10,
         held=_is_held(spec),
     )
 
@@ -96,7 +96,7 @@ def dismiss(order: Order, *, by: AbstractUser) -> Order:
         order.products.all().move(Status.DISMISSED, finished_at=now, stage="")
         order.refresh_from_db()
         history.record(order, before=before, after=Status.DISMISSED, who=by)
-        transaction.on_commit(partial(announce, order), robust=True)
+        once_committed(announce, order)
     return order
 
 
@@ -148,8 +148,8 @@ def _set_going(order: Order, *, by: AbstractUser, note: str) -> Order:
     history.record(order, before=before, after=Status.ACCEPTED, who=by, note=note)
     settle(order)
     waiting = list(order.products.filter(status=Status.ACCEPTED).values_list("pk", flat=True))
-    transaction.on_commit(partial(queue.enqueue, waiting), robust=True)
-    transaction.on_commit(partial(announce, order), robust=True)
+    once_committed(queue.enqueue, waiting)
+    once_committed(announce, order)
     return order
 
 
@@ -177,8 +177,8 @@ def _insert(owner: AbstractUser, spec: MosaicSpec, plans: Sequence[ProductPlan],
     )
     history.record(order, before="", after=status, who=owner)
     if status == Status.ACCEPTED:
-        transaction.on_commit(partial(queue.enqueue, [product.pk for product in products]), robust=True)
-    transaction.on_commit(partial(announce, order), robust=True)
+        once_committed(queue.enqueue, [product.pk for product in products])
+    once_committed(announce, order)
     return order
 
 
@@ -195,8 +195,7 @@ def _checked_plans(spec: MosaicSpec) -> Sequence[ProductPlan]:
             "draw a smaller one"
         )
         raise InvalidOrder([FieldProblem("area", message)])
-    check_scenes(spec, archive())
-    return split(spec)
+    return plan_products(spec, archive())
 
 
 def _is_held(spec: MosaicSpec) -> bool:

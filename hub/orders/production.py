@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -17,6 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from hub.orders import history, notices, storage
+from hub.orders.committed import once_committed
 from hub.orders.models import Order, Product, ProductFile
 from hub.orders.states import FINAL, Status
 from hub.orders.troubles import Trouble
@@ -66,7 +66,7 @@ def claim(product_pk: int, *, worker: str) -> Product | None:
         note = f"attempt {product.attempt}"
         history.record(order, before=Status.ACCEPTED, after=Status.RUNNING, product=product, note=note)
         settle(order)
-        transaction.on_commit(partial(announce, order), robust=True)
+        once_committed(announce, order)
     return product
 
 
@@ -108,7 +108,7 @@ def deliver(product: Product, made: MadeProduct) -> None:
             ProductFile.objects.bulk_create(staged.rows())
             history.record(order, before=Status.RUNNING, after=Status.SUCCESSFUL, product=product)
             settle(order)
-            transaction.on_commit(partial(announce, order), robust=True)
+            once_committed(announce, order)
             # Last before the commit: from here on only the commit itself can fail, and then the next
             # attempt writes over these files.
             staged.publish()
@@ -183,7 +183,7 @@ def settle(order: Order) -> None:
     order.refresh_from_db()
     history.record(order, before=before, after=wanted, note=order.error)
     if wanted in FINAL:
-        transaction.on_commit(partial(notices.order_finished, order.pk), robust=True)
+        once_committed(notices.order_finished, order.pk)
 
 
 def _status_from(statuses: set[str]) -> Status:
@@ -224,7 +224,7 @@ def _end_attempt(order: Order, product: Product, trouble: Trouble, delay: timede
         )
         history.record(order, before=Status.RUNNING, after=Status.FAILED, product=product, note=trouble.sentence)
         settle(order)
-    transaction.on_commit(partial(announce, order), robust=True)
+    once_committed(announce, order)
 
 
 def _expire(order: Order) -> None:
@@ -236,4 +236,4 @@ def _expire(order: Order) -> None:
     # Before the commit: should that fail, the next sweep removes nothing twice and ends the rows.
     storage.remove_order(order.pk)
     order.refresh_from_db()
-    transaction.on_commit(partial(announce, order), robust=True)
+    once_committed(announce, order)

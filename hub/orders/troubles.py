@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass
 
+from hub.errors import told_to_users
 from processing.errors import OutOfMemoryLimit, ProcessingError, StorageFull
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -29,7 +30,7 @@ class Trouble:
         elif isinstance(error, MemoryError):
             error = OutOfMemoryLimit("Making this product took more memory than a worker has.")
         if isinstance(error, ProcessingError):
-            return cls(code=error.code, sentence=str(error), retry=error.retry)
+            return cls(code=error.code, sentence=told_to_users(error), retry=error.retry)
         # A fault of ours or of the machine. What it says may name paths and hosts: that is for the log.
         return cls(code="internal_error", sentence=UNEXPECTED, retry=True)
 

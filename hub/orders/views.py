@@ -19,7 +19,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hub.errors import HubError, http_status
+from hub.errors import HubError, http_status, told_to_users
 from hub.orders import downloads, ordering
 from hub.orders.forms import OrderForm, initial_from_data, initial_from_spec, sentence_of
 from hub.orders.models import Order, OrderEvent, ProductFile
@@ -32,8 +32,6 @@ ORDERS_PER_PAGE = 20
 DRAFT = "order_draft"
 """Where the session keeps the choices of a visitor who still has to sign in."""
 
-NO_ANSWER = "The archive of scenes does not answer at the moment."
-TRY_AGAIN = "Nothing was changed; try again in a few minutes."
 
 STOP_POLLING = 286
 """To htmx: show this, and do not ask again."""
@@ -137,9 +135,8 @@ def _explained(refused: HubError | ProcessingError) -> str:
     if isinstance(refused, InvalidOrder):
         return " ".join(sentence_of(problem) for problem in refused.problems)
     if isinstance(refused, ProcessingError):
-        # What it says is for operators: it may name paths and hosts.
         logger.warning("An order could not be taken: %s", refused)
-        return f"{NO_ANSWER} {TRY_AGAIN}"
+        return f"Nothing was ordered. {told_to_users(refused)}"
     return f"{refused} {refused.remedy}".strip()
 
 

@@ -201,7 +201,7 @@ def test_an_archive_that_fails_at_the_last_moment_is_said_on_the_page(as_alice, 
     def unreachable(spec, source):
         raise SourceUnreachable("There is no file /srv/archive/items.json.")
 
-    monkeypatch.setattr("hub.orders.ordering.check_scenes", unreachable)
+    monkeypatch.setattr("hub.orders.ordering.plan_products", unreachable)
     response = as_alice.post(HUB, choices)
     assert response.status_code == 503 and "archive of scenes does not answer" in response.text
     assert "/srv/archive" not in response.text, "where the archive lies is the operators' business"

@@ -210,22 +210,27 @@ def test_an_error_worth_a_retry_goes_back_with_a_growing_delay_and_then_fails(pr
         Product.objects.filter(pk=product.pk).update(retry_at=None)
         attempt = production.claim(product.pk, worker="w")
         assert attempt.attempt == number
-        production.fail(attempt, SourceUnreachable("The archive does not answer."))
+        production.fail(attempt, SourceUnreachable("There is no file /srv/secret/items.json."))
         product.refresh_from_db()
         if product.status == Status.ACCEPTED:
             waits.append(product.retry_at - timezone.now())
     assert len(waits) == 2
     assert waits[0] < waits[1]
     assert (product.status, product.error_code) == (Status.FAILED, "source_unreachable")
-    assert product.error == "The archive does not answer."
+    # The owner reads nothing of the server's paths.
+    assert product.error == "The archive of scenes does not answer at the moment; try again in a few minutes."
     order = Order.objects.get()
-    assert (order.status, order.error) == (Status.FAILED, "The archive does not answer.")
+    assert (order.status, order.error) == (Status.FAILED, product.error)
 
 
 def test_an_error_that_will_come_again_fails_at_once(claimed: Product) -> None:
     production.fail(claimed, CorruptInput("The granule X cannot be read."))
     claimed.refresh_from_db()
-    assert (claimed.status, claimed.attempt, claimed.error) == (Status.FAILED, 1, "The granule X cannot be read.")
+    assert (claimed.status, claimed.attempt, claimed.error) == (
+        Status.FAILED,
+        1,
+        "The archive's scenes for this order cannot be read; write to the service desk if it stays so.",
+    )
 
 
 def test_what_an_unexpected_error_says_is_not_shown_to_the_owner(claimed: Product) -> None:
@@ -246,7 +251,10 @@ def test_an_order_of_which_some_products_failed_is_partial(claimed: Product, mad
     production.fail(production.claim(other.pk, worker="w"), CorruptInput("The granule X cannot be read."))
     order = Order.objects.get()
     assert order.status == Status.PARTIAL
-    assert order.error == "1 of 2 products failed: The granule X cannot be read."
+    assert order.error == (
+        "1 of 2 products failed: "
+        "The archive's scenes for this order cannot be read; write to the service desk if it stays so."
+    )
     assert order.expires_at is not None
 
 

@@ -13,7 +13,7 @@ from pyproj import Transformer
 from reference_s2gm import choose, is_valid
 
 from processing.errors import InvalidOrder, NoScenes
-from processing.mosaic import Limits, check_scenes, make_product, split
+from processing.mosaic import Limits, make_product, plan_products, split
 from processing.reading import mean_of_measured
 from processing.sample import make_archive
 from processing.sources import open_source
@@ -228,14 +228,14 @@ def test_progress_only_grows(items, ground, tmp_path):
 
 def test_a_period_without_scenes_names_the_nearest(items, ground):
     with pytest.raises(NoScenes, match="nearest one in the archive is of 2024-06-03") as refused:
-        check_scenes(spec_for(ground, period={"kind": "month", "start": "2024-05-01"}), open_source(str(items)))
+        plan_products(spec_for(ground, period={"kind": "month", "start": "2024-05-01"}), open_source(str(items)))
     assert refused.value.field == "period"
 
 
 def test_an_area_outside_the_archive_is_refused(items):
     spec = spec_for((300000, 4000000, 310000, 4010000))
     with pytest.raises(NoScenes, match="outside the archive") as refused:
-        check_scenes(spec, open_source(str(items)))
+        plan_products(spec, open_source(str(items)))
     assert refused.value.field == "area"
 
 
@@ -245,4 +245,4 @@ def test_a_band_that_the_archive_lacks_is_refused(items, ground, tmp_path):
         del feature["assets"]["rededge1"]
     (items.parent / "stripped.json").write_text(json.dumps(stripped))
     with pytest.raises(InvalidOrder, match="B05: not in the archive"):
-        check_scenes(spec_for(ground), open_source(str(items.parent / "stripped.json")))
+        plan_products(spec_for(ground), open_source(str(items.parent / "stripped.json")))
