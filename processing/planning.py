@@ -68,7 +68,8 @@ def plan_products(spec: MosaicSpec, source: Source) -> list[ProductPlan]:
         raise _no_scenes(spec, source)
     check_bands(spec, found)
     seen = shapely.union_all([granule.footprint for granule in found])
-    return [plan for plan in split(spec) if plan.grid.footprint.intersects(seen)]
+    plans = split(spec)
+    return [plan for plan in plans if plan.grid.footprint.intersects(seen)] or plans
 
 
 def _no_scenes(spec: MosaicSpec, source: Source) -> NoScenes:

@@ -40,18 +40,22 @@ def samples(archive: Path, transform, shape, epsg, first_day, last_day) -> list[
     x, y = transform.c + transform.a * columns, transform.f + transform.e * rows
     if epsg != 32633:
         x, y = Transformer.from_crs(epsg, 32633, always_xy=True).transform(x, y)
-    return [_sample(archive, item, x, y) for item in chosen]
+    cells = {}
+    return [_sample(archive, item, x, y, cells) for item in chosen]
 
 
-def _sample(archive, item, x, y):
+def _sample(archive, item, x, y, cells):
+    """``cells`` keeps, by a raster's transform, which of its pixels lie under x, y."""
+
     def look_up(asset):
         pixels, to_pixel = _raster(archive / item["assets"][asset]["href"])
-        column = np.floor(to_pixel.a * x + to_pixel.c).astype(int)
-        row = np.floor(to_pixel.e * y + to_pixel.f).astype(int)
-        inside = (column >= 0) & (column < pixels.shape[1]) & (row >= 0) & (row < pixels.shape[0])
-        values = np.zeros(x.shape, pixels.dtype)
-        values[inside] = pixels[row[inside], column[inside]]
-        return values
+        if to_pixel not in cells:
+            column = np.floor(to_pixel.a * x + to_pixel.c).astype(np.int32)
+            row = np.floor(to_pixel.e * y + to_pixel.f).astype(np.int32)
+            inside = (column >= 0) & (column < pixels.shape[1]) & (row >= 0) & (row < pixels.shape[0])
+            cells[to_pixel] = np.where(inside, row, 0), np.where(inside, column, 0), inside
+        row, column, inside = cells[to_pixel]
+        return np.where(inside, pixels[row, column], 0).astype(pixels.dtype)
 
     properties = item["properties"]
     return Sample(
