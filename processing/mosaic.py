@@ -139,6 +139,7 @@ def make_product(
                 order_number=order_number,
                 grid=plan.grid,
                 granules=scenes.granules[::-1],
+                judged_by_angle=scenes.judged_by_angle[::-1],
                 files=files,
                 written_as=registry.formats()[spec.format],
                 source=source.title,

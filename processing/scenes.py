@@ -28,6 +28,9 @@ class Scenes:
 
     granules: tuple[Granule, ...]
     compositor: Compositor
+    judged_by_angle: tuple[bool, ...]
+    """Whether the view angles of each granule are known, so that its swath edge could be cut."""
+
     notes: tuple[str, ...]
     pixel_bytes: float
 
@@ -68,7 +71,8 @@ def open_scenes(spec: MosaicSpec, granules: Sequence[Granule], clock: Clock, thr
     pixel_bytes = bytes_per_pixel(
         observations=len(settled), compared=compared, ordered=spec.bands, resolution_m=spec.resolution
     )
-    return Scenes(settled, compositor, tuple(notes), pixel_bytes)
+    judged = tuple(angles is not None for _, angles, _ in opened)
+    return Scenes(settled, compositor, judged, tuple(notes), pixel_bytes)
 
 
 def _view_zenith(granule: Granule, *, wanted: bool) -> tuple[AngleGrid | None, str]:

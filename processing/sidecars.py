@@ -46,6 +46,9 @@ class Account:
     granules: Sequence[Granule]
     """Oldest first: ``source_index`` counts in this order."""
 
+    judged_by_angle: Sequence[bool]
+    """For each granule whether its swath edge was cut by its view angles."""
+
     files: Sequence[WrittenFile]
     written_as: Format
     source: str
@@ -221,8 +224,9 @@ def provenance(account: Account) -> dict[str, Any]:
                 "baseline": granule.baseline,
                 "offset": _offset(granule),
                 "offset_rule": granule.offset_rule,
+                "swath_edge_cut": judged,
             }
-            for number, granule in enumerate(account.granules)
+            for number, (granule, judged) in enumerate(zip(account.granules, account.judged_by_angle, strict=True))
         ],
     }
 

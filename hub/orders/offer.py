@@ -13,6 +13,7 @@ from processing import registry
 from processing.errors import ProcessingError
 from processing.periods import EARLIEST, CompositingPeriod, PeriodKind
 from processing.sentinel2 import BANDS, LAYERS
+from processing.spec import MosaicSpec
 
 logger = logging.getLogger(__name__)
 
@@ -105,8 +106,8 @@ class Offer:
             "crs": tuple(Choice(value, title, CRS_SUMMARIES[value]) for value, title in CRS.items()),
             "bands": tuple(Choice(band.name, band.name, band.title) for band in BANDS.values()),
             "layers": tuple(Choice(layer.name, layer.title, layer.summary) for layer in LAYERS.values()),
-            "method": _plug_ins(registry.methods()),
-            "format": _plug_ins(registry.formats()),
+            "method": _plug_ins("method", registry.methods()),
+            "format": _plug_ins("format", registry.formats()),
         }
 
 
@@ -114,8 +115,11 @@ def _titled(titles: dict[str, str]) -> tuple[Choice, ...]:
     return tuple(Choice(value, title) for value, title in titles.items())
 
 
-def _plug_ins(found: dict) -> tuple[Choice, ...]:
-    return tuple(Choice(name, plug_in.title, plug_in.summary) for name, plug_in in found.items())
+def _plug_ins(field: str, found: dict) -> tuple[Choice, ...]:
+    """The default of an order's ``field`` first, the others by name."""
+    default = MosaicSpec.model_fields[field].default
+    choices = (Choice(name, plug_in.title, plug_in.summary) for name, plug_in in found.items())
+    return tuple(sorted(choices, key=lambda choice: (choice.value != default, choice.value)))
 
 
 def _periods_of(kind: PeriodKind, year: int) -> Iterator[CompositingPeriod]:
