@@ -120,7 +120,7 @@ def http_status(error: HubError | ProcessingError) -> HTTPStatus:
     )
 
 
-# In the engine's own words these name paths and hosts: that is for the log, not for users.
+# In the engine's own words these may name paths and hosts: that is for the log, not for users.
 _TOLD_TO_USERS: dict[type[ProcessingError], str] = {
     SourceUnreachable: "The archive of scenes does not answer at the moment; try again in a few minutes.",
     CorruptInput: "The archive's scenes for this order cannot be read; write to the service desk if it stays so.",

@@ -60,6 +60,10 @@ class CorruptInput(ProcessingError):
     code = "corrupt_input"
 
 
+class NoReadableScene(CorruptInput):
+    """Every scene of the order is damaged. The sentence names scenes and their files, never paths."""
+
+
 class StorageFull(ProcessingError):
     """There is no room left where the product is written."""
 

@@ -16,7 +16,7 @@ import rasterio
 from processing import __version__, registry
 from processing.clock import Clock
 from processing.compositing import Compositor
-from processing.errors import CorruptInput, NoScenes
+from processing.errors import NoReadableScene, NoScenes
 from processing.formats.base import WrittenFile
 from processing.granule import Granule
 from processing.grid import Block, Grid, block_size
@@ -203,7 +203,7 @@ def _make_readable(
             unread.append(f"{damage}; it was left out.")
             left.remove(next(granule for granule in left if granule.item_id == damage.granule.item_id))
             tally.pixels = tally.with_data = 0
-    raise CorruptInput(f"No scene of this area and period can be read: {unread[0]}")
+    raise NoReadableScene(f"No scene of this area and period can be read: {unread[0]}")
 
 
 def _write_data(

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from running.errors import CannotRun
@@ -29,7 +30,8 @@ def end_processes_in(folder: Path, *, program: str, seconds: float = 10.0) -> No
     The kernel stops them when their starter is killed, but that takes them a moment.
     """
     for pid in processes_in(folder, program=program):
-        os.kill(pid, signal.SIGINT)
+        with suppress(ProcessLookupError):  # it ended meanwhile
+            os.kill(pid, signal.SIGINT)
     deadline = time.monotonic() + seconds
     while left := processes_in(folder, program=program):
         if time.monotonic() > deadline:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from hub.orders import ordering, production, storage
 from hub.orders.models import Order, Product
 from hub.orders.states import Status
-from processing.errors import CorruptInput
+from processing.errors import NoReadableScene
 from processing.spec import MosaicSpec
 
 
@@ -74,7 +74,7 @@ def test_orders_are_dismissed_in_the_operators_name(desk: Client, order: Order, 
 
 
 def test_failed_orders_run_again(desk: Client, claimed: Product) -> None:
-    production.fail(claimed, CorruptInput("The granule X cannot be read."))
+    production.fail(claimed, NoReadableScene("The granule X cannot be read."))
     act(desk, "run_again", claimed.order)
     claimed.refresh_from_db()
     assert claimed.status == Status.ACCEPTED

@@ -11,7 +11,7 @@ from django.core import mail
 from hub.orders import notices, ordering, production
 from hub.orders.models import Order, Product
 from hub.orders.states import Status
-from processing.errors import CorruptInput
+from processing.errors import NoReadableScene
 
 
 def test_the_owner_hears_of_a_delivered_order(
@@ -28,7 +28,7 @@ def test_the_owner_hears_of_a_delivered_order(
 
 def test_the_owner_hears_why_an_order_failed(claimed: Product, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        production.fail(claimed, CorruptInput("The granule X cannot be read."))
+        production.fail(claimed, NoReadableScene("The granule X cannot be read."))
     (message,) = mail.outbox
     assert message.subject == "[Mosaic Hub] Hills could not be made"
     assert "The granule X cannot be read." in message.body
@@ -40,7 +40,7 @@ def test_the_owner_hears_of_an_order_that_is_ready_in_part(
     other = Product.objects.create(order=claimed.order, name="33TWL", footprint=claimed.footprint)
     production.deliver(claimed, made_by(claimed))
     with django_capture_on_commit_callbacks(execute=True):
-        production.fail(production.claim(other.pk, worker="w"), CorruptInput("The granule X cannot be read."))
+        production.fail(production.claim(other.pk, worker="w"), NoReadableScene("The granule X cannot be read."))
     (message,) = mail.outbox
     assert "in part" in message.subject
     assert "1 of 2 products failed: The granule X cannot be read." in message.body

@@ -12,7 +12,7 @@ from django.test import Client
 from hub.orders import ordering, production
 from hub.orders.models import Order
 from hub.orders.states import Status
-from processing.errors import CorruptInput, FieldProblem, InvalidOrder
+from processing.errors import FieldProblem, InvalidOrder, NoReadableScene
 
 pytestmark = pytest.mark.django_db
 
@@ -167,7 +167,7 @@ def test_an_order_of_many_products_is_read_in_few_queries(as_alice, delivered, m
 
 
 def test_a_failure_is_told_in_one_sentence_with_a_remedy(as_alice, claimed):
-    production.fail(claimed, CorruptInput("The scene S2A_33TWM_20240603 cannot be read."))
+    production.fail(claimed, NoReadableScene("The scene S2A_33TWM_20240603 cannot be read."))
     page = as_alice.get(f"/orders/{claimed.order_id}/").text
     assert "The scene S2A_33TWM_20240603 cannot be read." in page
     assert "tell the service desk" in page

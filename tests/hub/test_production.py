@@ -16,7 +16,7 @@ from django.utils import timezone
 from hub.orders import ordering, production, storage
 from hub.orders.models import Order, Product, ProductFile
 from hub.orders.states import MAY_FOLLOW, Status
-from processing.errors import CorruptInput, SourceUnreachable
+from processing.errors import CorruptInput, NoReadableScene, SourceUnreachable
 from tests.hub.test_ordering import at_once
 
 
@@ -148,7 +148,7 @@ def test_a_late_worker_cannot_fail_what_another_is_making(claimed: Product) -> N
     Product.objects.filter(pk=claimed.pk).update(seen_at=timezone.now() - timedelta(hours=1))
     production.reap()
     second = production.claim(claimed.pk, worker="second")
-    production.fail(claimed, CorruptInput("late"))
+    production.fail(claimed, NoReadableScene("late"))
     second.refresh_from_db()
     assert (second.status, second.error) == (Status.RUNNING, "")
 
@@ -224,13 +224,9 @@ def test_an_error_worth_a_retry_goes_back_with_a_growing_delay_and_then_fails(pr
 
 
 def test_an_error_that_will_come_again_fails_at_once(claimed: Product) -> None:
-    production.fail(claimed, CorruptInput("The granule X cannot be read."))
+    production.fail(claimed, NoReadableScene("The granule X cannot be read."))
     claimed.refresh_from_db()
-    assert (claimed.status, claimed.attempt, claimed.error) == (
-        Status.FAILED,
-        1,
-        "The archive's scenes for this order cannot be read; write to the service desk if it stays so.",
-    )
+    assert (claimed.status, claimed.attempt, claimed.error) == (Status.FAILED, 1, "The granule X cannot be read.")
 
 
 def test_what_an_unexpected_error_says_is_not_shown_to_the_owner(claimed: Product) -> None:
@@ -248,13 +244,10 @@ def test_an_order_of_which_some_products_failed_is_partial(claimed: Product, mad
     other = Product.objects.create(order=claimed.order, name="33TWL", footprint=claimed.footprint)
     production.deliver(claimed, made_by(claimed))
     assert Order.objects.get().status == Status.RUNNING
-    production.fail(production.claim(other.pk, worker="w"), CorruptInput("The granule X cannot be read."))
+    production.fail(production.claim(other.pk, worker="w"), NoReadableScene("The granule X cannot be read."))
     order = Order.objects.get()
     assert order.status == Status.PARTIAL
-    assert order.error == (
-        "1 of 2 products failed: "
-        "The archive's scenes for this order cannot be read; write to the service desk if it stays so."
-    )
+    assert order.error == "1 of 2 products failed: The granule X cannot be read."
     assert order.expires_at is not None
 
 
@@ -316,3 +309,10 @@ def test_files_of_a_dismissed_order_are_removed_in_time_and_it_stays_dismissed(
     assert Order.objects.get().status == Status.DISMISSED
     assert Product.objects.get().status == Status.EXPIRED
     assert not storage.order_folder(delivered.order_id).exists()
+
+
+def test_an_archive_that_cannot_be_read_is_told_without_its_path(claimed: Product) -> None:
+    production.fail(claimed, CorruptInput("/srv/secret/items.json is not JSON; give a STAC ItemCollection."))
+    claimed.refresh_from_db()
+    assert "secret" not in claimed.error
+    assert claimed.error.startswith("The archive's scenes for this order cannot be read")

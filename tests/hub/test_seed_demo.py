@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from hub.orders import making, ordering, production
 from hub.orders.models import Order
 from hub.orders.states import Status
-from processing.errors import CorruptInput
+from processing.errors import NoReadableScene
 
 
 def run(command: str, *args: str, **options: Any) -> str:
@@ -46,7 +46,7 @@ def test_the_sample_order_is_made_once_and_keeps_its_password(db: None) -> None:
 def test_a_failed_sample_is_ordered_anew(db: None) -> None:
     run("seed_demo")
     claimed = production.claim(Order.objects.get().products.get().pk, worker="w")
-    production.fail(claimed, CorruptInput("The granule X cannot be read."))
+    production.fail(claimed, NoReadableScene("The granule X cannot be read."))
     run("seed_demo")
     assert sorted(Order.objects.values_list("status", flat=True)) == ["accepted", "failed"]
 
