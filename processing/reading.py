@@ -33,7 +33,8 @@ GDAL_OPTIONS: dict[str, Any] = {
     "VSI_CACHE": True,
     "VSI_CACHE_SIZE": 1_000_000,
 }
-_MOST_OPEN_PER_THREAD = 128
+# A handle keeps the tile it decoded last, and what that was decoded from: some 4 MB.
+_MOST_OPEN_PER_THREAD = 12
 _HTTP_TIMEOUT_S = 30
 # What GDAL says when the server or the network is at fault, not the file.
 _NETWORK_WORDS = ("resolve host", "timed out", "timeout", "connect", "code: 429", "code: 5", "SSL")

@@ -56,6 +56,7 @@ class Run:
         self._port = site_port(environment)
         make_folder(self._var)
         make_folder(self._var / "log")
+        make_folder(self._var / "static")  # WhiteNoise looks for it when the site starts
         self._environment = site_environment(environment, var=self._var, port=self._port)
         self._supervisor = Supervisor(logs=self._var / "log", stop_request=stop_request)
         self._lock = FolderLock(self._var)

@@ -38,6 +38,7 @@ class Surroundings:
         """What the settings shall read, whatever the user's own environment says."""
         var = var_folder(os.environ)
         var.mkdir(exist_ok=True)
+        (self.folder / "var" / "static").mkdir(parents=True)
         return {
             "DEBUG": "false",
             "SECRET_KEY": "only-for-tests-" + "0" * 50,

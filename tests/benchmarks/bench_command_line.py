@@ -87,13 +87,15 @@ def orders(options: argparse.Namespace) -> list[tuple[str, dict, Path]]:
         dates=options.dates,
     )
     here = box(15.59, 45.93, 15.83, 46.09)
-    two_months = {"kind": "quarter", "start": "2024-04-01"}
+    year = {"kind": "year", "start": "2024-01-01"}
     chosen = [
         ("generated, 10 m, 11 bands, month", {"area": here, "period": {"kind": "month", "start": "2024-06-01"},
          "resolution": 10, "bands": ALL_BANDS}, generated),
         ("generated, 10 m, degrees, 4 bands, month", {"area": here, "period": {"kind": "month", "start": "2024-06-01"},
          "resolution": 10, "crs": "wgs84", "bands": FOUR_BANDS}, generated),
-        ("generated, 60 m, 11 bands, quarter", {"area": here, "period": two_months, "resolution": 60,
+        ("generated, 10 m, 11 bands, year", {"area": here, "period": year, "resolution": 10,
+         "bands": ALL_BANDS}, generated),
+        ("generated, 60 m, 11 bands, year", {"area": here, "period": year, "resolution": 60,
          "bands": ALL_BANDS}, generated),
     ]  # fmt: skip
     if SLOVENIA.exists():
