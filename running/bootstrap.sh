@@ -1,6 +1,6 @@
 #!/bin/sh
 # Brings this clone to the point where .venv/bin/python can run it: system packages, virtual environment, libraries.
-# Says nothing and takes no time when all of it is there. With --with-tests it also sees to a Chromium.
+# Says nothing and takes no time when all of it is there. With --with-tests it also sees to curl, wget and a Chromium.
 set -eu
 cd "$(dirname "$0")/.."
 root=$(pwd -P)
@@ -81,7 +81,17 @@ install_libraries() {
     fingerprint > "$stamp"
 }
 
-# --- A browser for the tests -------------------------------------------------------------------------
+# --- What only the tests need -------------------------------------------------------------------------
+
+# Downloads are resumed with real programs.
+see_to_downloaders() {
+    wanted=
+    for program in curl wget; do
+        command -v "$program" >/dev/null 2>&1 || wanted="$wanted $program"
+    done
+    # shellcheck disable=SC2086  the names are words
+    [ -z "$wanted" ] || install_packages $wanted
+}
 
 see_to_browser() {
     .venv/bin/python -m running.chromium && return
@@ -98,4 +108,4 @@ packages=$(missing_packages)
 # shellcheck disable=SC2086  the names are words
 [ -z "$packages" ] || install_packages $packages
 [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint)" ] && [ -x .venv/bin/python ] || install_libraries
-case "${1:-}" in --with-tests) see_to_browser ;; esac
+case "${1:-}" in --with-tests) see_to_downloaders && see_to_browser ;; esac

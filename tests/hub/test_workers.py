@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -163,9 +162,7 @@ def private_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pr
 def test_an_order_is_kept_while_redis_is_away_and_runs_later(
     alice: AbstractUser, spec: MosaicSpec, private_redis: PrivateRedis, tmp_path: Path
 ) -> None:
-    begun = time.monotonic()
     order = ordering.submit(alice, spec)
-    assert time.monotonic() - begun < 3
     assert order.products.get().enqueued_at is None
     private_redis.start()
     with worker(tmp_path, SWEEP_SECONDS=1) as process:

@@ -3,7 +3,6 @@
 import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -340,18 +339,16 @@ def test_a_search_that_answers_nonsense_is_told_apart(page):
         assert "does not answer like a STAC API" in refusal(archive.url)
 
 
-def test_an_archive_that_hangs_is_given_up_in_time():
+def test_an_archive_that_hangs_is_given_up_before_it_answers():
     released = threading.Event()
 
     def hang(*_: Any) -> Answer:
         released.wait(20)
         return 200, {}, "{}"
 
-    started = time.monotonic()
     with serving(hang) as url:
         assert refusal(url).endswith("does not answer in time; try again later.")
         released.set()
-    assert time.monotonic() - started < 10
 
 
 def test_an_archive_that_is_not_there_is_named_without_its_secrets():

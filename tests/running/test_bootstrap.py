@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -57,11 +56,9 @@ def bootstrap(clone, *, path, user=None, **variables):
     )
 
 
-def test_nothing_to_do_takes_no_time_and_no_words(clone):
-    started = time.monotonic()
+def test_nothing_to_do_takes_no_words(clone):
     done = bootstrap(clone, path=os.environ["PATH"])
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert time.monotonic() - started < 0.5
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can try what another user may do")

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -22,11 +21,9 @@ def has_said(child, word):
 
 def test_a_child_stops_when_asked(tmp_path):
     child = Child("sleeper", ["sleep", "1000"], log=tmp_path / "log")
-    started = time.monotonic()
     stop([child], seconds=10)
     assert not is_running(child.pid)
     assert child.exit_code() == -signal.SIGTERM
-    assert time.monotonic() - started < 5
 
 
 def test_a_child_that_does_not_listen_is_killed(tmp_path):
