@@ -57,8 +57,8 @@ def open_scenes(spec: MosaicSpec, granules: Sequence[Granule], clock: Clock, thr
     compared = [band for band in wanted if all(band in granule.files for granule in settled)]
     missing = [band for band in wanted if band not in compared]
     notes = [note for _, _, note in opened if note]
-    if missing and (reduced := method.without(missing)):
-        notes.insert(0, reduced)
+    if missing:
+        notes = [*filter(None, (method.without(missing), mask.without(missing))), *notes]
     compositor = Compositor(
         settled,
         reader=Reader(settled, clock=clock),

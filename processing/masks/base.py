@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 import numpy as np
@@ -28,4 +29,8 @@ class Mask(Protocol):
 
     def refine(self, stack: Stack) -> None:
         """Clear ``stack.valid`` in place where the bands show that a pixel does not count after all."""
+        ...
+
+    def without(self, missing: Collection[str]) -> str:
+        """What the mask cannot tell when the archive lacks these of its bands: one sentence, or nothing."""
         ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from processing.kernels.masks import SNOW, drop_false_snow, drop_unmeasured
@@ -39,6 +41,12 @@ class Scl:
         # Without its bands the test cannot be made, and the scene class is taken at its word.
         if np.all(bands >= 0) and np.any(stack.scene_class == SNOW):
             drop_false_snow(*stack.cells(), stack.offset, bands, stack.scene_class, stack.valid)
+
+    def without(self, missing: Collection[str]) -> str:
+        lacking = sorted(set(SNOW_BANDS) & set(missing))
+        if not lacking:
+            return ""
+        return f"Without {', '.join(lacking)} snow is not tested by its bands: the scene class is taken at its word."
 
 
 PLUGIN = Scl()

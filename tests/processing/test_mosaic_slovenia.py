@@ -145,6 +145,7 @@ def test_the_metadata_say_which_bands_are_missing_and_what_that_means(whole_tile
     told = json.loads((whole_tile / "provenance.json").read_text())
     assert "The archive lacks B06, B11, B12, B8A" in told["notes"][0]
     assert "greatest NDVI" in told["notes"][0]
+    assert "snow is not tested by its bands" in told["notes"][1]
 
 
 def test_an_offset_that_is_already_applied_is_not_applied_again(whole_tile):
