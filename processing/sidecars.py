@@ -53,7 +53,15 @@ class Account:
     written_as: Format
     source: str
     rejected: Sequence[str]
+    """What was left out of the scenes and why, one sentence each."""
+
     notes: Sequence[str]
+    """What was done otherwise than the method says, one sentence each."""
+
+    @property
+    def remarks(self) -> list[str]:
+        """All that a user should know of how the product came about."""
+        return [*self.rejected, *self.notes]
 
 
 def write_sidecars(folder: Path, suffix: str, account: Account) -> list[Path]:
@@ -77,10 +85,10 @@ def product_metadata(account: Account) -> dict[str, Any]:
     """S2GM's product JSON."""
     spec, grid = account.spec, account.grid
     days = [granule.sensed_at.date().isoformat() for granule in account.granules]
-    notes = " ".join(account.notes)
+    remarks = " ".join(account.remarks)
     return {
         "Title": account.title,
-        "Summary": f"Sentinel-2 mosaic of {spec.period.title}, real observations only. {notes}".strip(),
+        "Summary": f"Sentinel-2 mosaic of {spec.period.title}, real observations only. {remarks}".strip(),
         "Project": "Mosaic Hub",
         "Institution": "",
         "References": "Sentinel-2 Global Mosaic ATBD, S2GM-ATBD-BC v1.3.3",
@@ -173,7 +181,7 @@ def stac_item(account: Account, suffix: str) -> dict[str, Any]:
             "proj:shape": [grid.height, grid.width],
             "proj:transform": list(grid.transform)[:6],
             "mosaic:method": account.spec.method,
-            "mosaic:notes": list(account.notes),
+            "mosaic:notes": account.remarks,
         },
         "links": [
             {"rel": "derived_from", "href": granule.item_id, "title": granule.identifier}

@@ -189,6 +189,9 @@ def test_a_damaged_scene_is_left_out_and_named(items, ground, tmp_path):
     assert any(south.name in line and "B04.tif" in line and "cut short" in line for line in told["left_out"])
     assert any(north.name in line and "SCL.tif" in line and "missing" in line for line in told["left_out"])
     assert all(any(line in warning for warning in made.warnings) for line in told["left_out"])
+    metadata = json.loads(next(made.folder.glob("metadata_*.json")).read_text())
+    item = json.loads(next(made.folder.glob("stac_*.json")).read_text())
+    assert all(line in metadata["Summary"] and line in item["properties"]["mosaic:notes"] for line in told["left_out"])
 
     without = json.loads((archive / "items.json").read_text())
     without["features"] = [f for f in without["features"] if "_20240625_" not in f["id"]]
