@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 EXTENT_SECONDS = 600
 
-# Part of the cache's key: an items.json that was written again is opened again.
+# Part of the cache's key: an items.json that was written again is opened again, and so is a folder of
+# products, to which some may have been added at any depth, after a while.
 Stamp = tuple[int, int] | None
 
 
@@ -34,8 +35,11 @@ def archive_extent() -> Extent:
 
 def _stamp(where: str) -> Stamp:
     path = Path(where)
+    listing = path / "items.json" if path.is_dir() else path
     try:
-        found = (path / "items.json" if path.is_dir() else path).stat()
+        if path.is_dir() and not listing.is_file():
+            return path.stat().st_mtime_ns, int(time.monotonic() // EXTENT_SECONDS)
+        found = listing.stat()
     except OSError:  # a URL, or a file that is missing: the source itself says so
         return None
     return found.st_mtime_ns, found.st_size

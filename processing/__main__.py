@@ -19,6 +19,7 @@ EXIT_CODES = {
     "corrupt_input": 4,
     "storage_full": 5,
     "memory_limit": 6,
+    "quality_rejected": 7,
 }
 """By the error's code; 1 is anything unforeseen."""
 
@@ -157,12 +158,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m processing",
         description="Make a Sentinel-2 mosaic from an order.",
-        epilog=f"Methods: {', '.join(names('methods'))}. Formats: {', '.join(names('formats'))}. "
-        "Exit codes: 2 bad order, 3 unreachable source, 4 corrupt input, 5 full disk, 6 too little memory.",
+        epilog=f"Methods: {', '.join(names('methods'))}. Masks: {', '.join(names('masks'))}. "
+        f"Formats: {', '.join(names('formats'))}. "
+        "Exit codes: 2 bad order, 3 unreachable source, 4 corrupt input, 5 full disk, "
+        "6 too little memory, 7 failed quality control.",
     )
     parser.add_argument("order", metavar="ORDER.json", help="the order; - reads it from standard input")
     parser.add_argument(
-        "--source", required=True, help="URL of a STAC API, an items.json file or the folder that holds one"
+        "--source", required=True, help="URL of a STAC API, an items.json or its folder, a folder of .SAFE products"
     )
     parser.add_argument("--out", required=True, metavar="DIR", help="where the product folder appears")
     parser.add_argument(

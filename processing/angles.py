@@ -1,13 +1,16 @@
-"""View zenith of a granule, from its MTD_TL.xml."""
+"""Sun and view angles of a granule, from its MTD_TL.xml."""
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
+from typing import Any
+from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from processing import plain_xml
 from processing.errors import CorruptInput
+from processing.kernels.angles import angles_at, drop_oblique, take_angles
 
 _MOST_XML_BYTES = 64 * 2**20
 
@@ -22,69 +25,106 @@ class AngleGrid:
     left_m: float
     top_m: float
     step_m: float
+    circular: bool = False
+    """Whether these are azimuths, of which 0 and 360 degrees are the same."""
 
     def at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Degrees at coordinates ``x``, ``y`` (broadcast against each other), float64.
+        """Degrees float64 at coordinates ``x``, ``y`` (broadcast against each other to (y, x)).
 
         Bilinear between the nodes that are known; NaN where none of the four is.
         """
-        column, right = self._between(x - self.left_m, self.degrees.shape[1])
-        row, down = self._between(self.top_m - y, self.degrees.shape[0])
-        known = np.isfinite(self.degrees)
-        filled = np.where(known, self.degrees, 0.0)
-        total = np.zeros(np.broadcast_shapes(np.shape(x), np.shape(y)))
-        weight = np.zeros_like(total)
-        for one_down, vertical in ((0, 1 - down), (1, down)):
-            for one_right, horizontal in ((0, 1 - right), (1, right)):
-                node = (row + one_down, column + one_right)
-                share = vertical * horizontal
-                total += share * filled[node]
-                weight += share * known[node]
-        with np.errstate(invalid="ignore"):
-            return np.where(weight > 0, total / weight, np.nan)
+        return angles_at(*self._nodes, self.circular, *_broadcast(x, y))
 
-    def _between(self, distance_m: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
-        """For each distance from the first node: the node before it, and how far on to the next (0..1)."""
-        position = np.clip(distance_m / self.step_m, 0, nodes - 1)
-        before = np.minimum(position.astype(np.int64), nodes - 2)
-        return before, position - before
+    def drop_from(self, limit_deg: float, x: np.ndarray, y: np.ndarray, valid: np.ndarray) -> None:
+        """Clear ``valid`` (y, x) in place where the angle is ``limit_deg`` or more, or not known."""
+        drop_oblique(*self._nodes, *_broadcast(x, y), limit_deg, valid)
+
+    def take(self, x: np.ndarray, y: np.ndarray, chosen: np.ndarray, observation: int, out: np.ndarray) -> None:
+        """Write hundredths of a degree into ``out`` (int16, y, x) where ``chosen`` is ``observation``."""
+        take_angles(*self._nodes, self.circular, *_broadcast(x, y), chosen, observation, out)
 
     def stays_below(self, degrees: float) -> bool:
         """Whether no node reaches ``degrees`` and none is unknown."""
         return bool(np.all(self.degrees < degrees))
 
+    @property
+    def _nodes(self) -> tuple[np.ndarray, float, float, float]:
+        return self.degrees, self.left_m, self.top_m, self.step_m
 
-def read_view_zenith(xml: bytes) -> AngleGrid:
-    """Mean view zenith over bands from a granule's MTD_TL.xml; detectors merged by nan-mean.
 
-    Raises CorruptInput when ``xml`` is not such a file. Layout: Sentinel-2 Products Specification
-    Document, Tile_Angles/Viewing_Incidence_Angles_Grids, one grid per band and detector.
+@dataclass(frozen=True)
+class Angles:
+    """Where sun and satellite stood over a granule; layers of the same names are made of them."""
+
+    sun_zenith: AngleGrid
+    sun_azimuth: AngleGrid
+    view_zenith_mean: AngleGrid
+    view_azimuth_mean: AngleGrid
+
+
+def read_angles(xml: bytes) -> Angles:
+    """The angles in a granule's MTD_TL.xml.
+
+    View angles: detectors merged by nan-mean, then the mean over bands. Means of azimuths are means of
+    directions. Raises CorruptInput when ``xml`` is not such a file. Layout: Sentinel-2 Products
+    Specification Document, Tile_Angles, one grid per band and detector.
     """
-    if len(xml) > _MOST_XML_BYTES or b"<!DOCTYPE" in xml[:4096] or b"<!ENTITY" in xml:
-        raise CorruptInput("The granule's metadata are not a plain MTD_TL.xml.")
     try:
-        root = ElementTree.fromstring(xml)  # noqa: S314  entities are refused above
-        bands: dict[str, list[np.ndarray]] = {}
-        for grid in root.iter("Viewing_Incidence_Angles_Grids"):
-            rows = [row.text.split() for row in grid.find("Zenith/Values_List")]  # type: ignore[union-attr]
-            bands.setdefault(grid.attrib["bandId"], []).append(np.array(rows, dtype=np.float64))
-        position = root.find(".//Tile_Geocoding/Geoposition")
-        left, top = float(position.findtext("ULX")), float(position.findtext("ULY"))  # type: ignore[union-attr,arg-type]
-        step = float(root.findtext(".//Viewing_Incidence_Angles_Grids/Zenith/COL_STEP"))  # type: ignore[arg-type]
-        degrees = _mean_of_known([_mean_of_known(detectors) for detectors in bands.values()])
-        if degrees.ndim != 2 or min(degrees.shape) < 2:
-            raise ValueError("no grid of angles")
-        if not (step > 0 and np.isfinite((left, top, step)).all()):
-            raise ValueError("no place for the grid")
-    except (ElementTree.ParseError, AttributeError, KeyError, TypeError, ValueError) as cause:
-        raise CorruptInput("The granule's metadata hold no view angles that can be read.") from cause
-    return AngleGrid(degrees, left, top, step)
+        root = plain_xml.parse(xml, most_bytes=_MOST_XML_BYTES)
+        position: Any = root.find(".//Tile_Geocoding/Geoposition")
+        left, top = float(position.findtext("ULX")), float(position.findtext("ULY"))
+        sun: Any = root.find(".//Sun_Angles_Grid")
+        views = list(root.iter("Viewing_Incidence_Angles_Grids"))
+        return Angles(
+            _grid(_nodes(sun.find("Zenith")), sun.find("Zenith"), left, top),
+            _grid(_nodes(sun.find("Azimuth")), sun.find("Azimuth"), left, top, circular=True),
+            _grid(_over_bands(views, "Zenith"), views[0].find("Zenith"), left, top),
+            _grid(_over_bands(views, "Azimuth", circular=True), views[0].find("Azimuth"), left, top, circular=True),
+        )
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as cause:
+        raise CorruptInput("The granule's metadata hold no angles that can be read.") from cause
 
 
-def _mean_of_known(grids: list[np.ndarray]) -> np.ndarray:
-    """Mean over grids at every node, NaN left out; NaN where all are. np.nanmean warns of those, from any thread."""
+def _grid(degrees: np.ndarray, element: Any, left: float, top: float, *, circular: bool = False) -> AngleGrid:
+    step = float(element.findtext("COL_STEP"))
+    if degrees.ndim != 2 or min(degrees.shape) < 2:
+        raise ValueError("no grid of angles")
+    if not (step > 0 and np.isfinite((left, top, step)).all()):
+        raise ValueError("no place for the grid")
+    return AngleGrid(degrees, left, top, step, circular)
+
+
+def _nodes(element: Any) -> np.ndarray:
+    return np.array([row.text.split() for row in element.find("Values_List")], dtype=np.float64)
+
+
+def _over_bands(views: list[Element], kind: str, *, circular: bool = False) -> np.ndarray:
+    bands: dict[str, list[np.ndarray]] = {}
+    for view in views:
+        bands.setdefault(view.attrib["bandId"], []).append(_nodes(view.find(kind)))
+    merged = [_mean_of_known(detectors, circular=circular) for detectors in bands.values()]
+    return _mean_of_known(merged, circular=circular)
+
+
+def _mean_of_known(grids: list[np.ndarray], *, circular: bool) -> np.ndarray:
+    """Mean over grids at every node, NaN left out; NaN where all are. np.nanmean warns of those, from any thread.
+
+    Azimuths are brought within 180 degrees of their common direction first, so that 359 and 1 make 0;
+    those that lie on one side of north anyway have their plain mean.
+    """
     stacked = np.stack(grids)
     known = np.isfinite(stacked)
     count = known.sum(axis=0)
-    total = np.where(known, stacked, 0.0).sum(axis=0)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    values = np.where(known, stacked, 0.0)
+    if circular:
+        radians = np.radians(values)
+        sine, cosine = (np.where(known, part, 0.0).sum(axis=0) for part in (np.sin(radians), np.cos(radians)))
+        direction = np.degrees(np.arctan2(sine, cosine))
+        values = np.where(known, values - 360 * np.floor((values - direction + 180) / 360), 0.0)
+    mean = np.where(count > 0, values.sum(axis=0) / np.maximum(count, 1), np.nan)
+    return mean % 360 if circular else mean
+
+
+def _broadcast(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    shape = np.broadcast_shapes(np.shape(x), np.shape(y))
+    return np.broadcast_to(x, shape), np.broadcast_to(y, shape)

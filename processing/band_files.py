@@ -10,14 +10,21 @@ import math
 import os.path
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+from processing.sentinel2 import BANDS
+
 REFLECTANCES = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
 OTHERS = ("SCL", "CLD", "SNW", "AOT")
+
+NATIVE_RESOLUTION_M = {band: BANDS[band].native_resolution_m for band in REFLECTANCES} | {
+    "SCL": 20, "CLD": 20, "SNW": 20, "AOT": 10,
+}  # fmt: skip
+"""Pixel size in which a band is measured, or a layer worked out; finer copies are only resampled."""
 
 # Earth Search v1 and stactools name assets by common name.
 _COMMON_NAMES = {
@@ -26,7 +33,7 @@ _COMMON_NAMES = {
     "SCL": "scl", "CLD": "cloud", "SNW": "snow", "AOT": "aot",
 }  # fmt: skip
 # The Copernicus Data Space appends the resolution, stactools does so to the coarser copies.
-_RESOLUTIONS = ("_10m", "_20m", "_60m")
+_RESOLUTIONS_M = (10, 20, 60)
 _METADATA_NAMES = ("granule_metadata", "granule-metadata")
 
 SCALE = 1e-4
@@ -36,6 +43,9 @@ FIRST_SHIFTED_BASELINE = (4, 0)
 SHIFT = -1000
 # From this day on ESA made nothing older than 04.00; used only where no baseline is known.
 _SHIFTED_SINCE = datetime(2022, 1, 25, tzinfo=UTC)
+# Reflectance 1: no product has ever been shifted by more than a tenth of it.
+_LARGEST_OFFSET = 10_000
+_NO_SCALE_OR_OFFSET = 1e9
 
 # Underscores are in no URL's scheme but in the prefixes of some GDAL drivers.
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+._-]*:")
@@ -51,10 +61,26 @@ class BandFile:
     offset: int
     """Added to the digital number to get reflectance x 10000; 0 for what is no reflectance."""
 
+    copies: Mapping[int, str] = field(default_factory=dict, hash=False)
+    """Hrefs by pixel size in metres, where the archive holds the band in several; empty where it does not say."""
+
     @property
     def name(self) -> str:
-        """The href without its query, in which a signature may stand: for messages and metadata."""
-        return self.href.partition("?")[0]
+        """The file's own name, for messages: paths are nobody's business, and a query may hold a signature."""
+        return self.href.partition("?")[0].rpartition("/")[2]
+
+    def for_resolution(self, resolution_m: int, *, native_m: int) -> BandFile:
+        """The same file with the href that suits pixels of ``resolution_m`` best; ``native_m`` is the band's own size.
+
+        That is the copy of just that size; else the coarsest of the finer ones, to be averaged; else the
+        finest there is, to be looked up by nearest neighbour. Copies finer than the band itself are
+        resampled from it and serve only where there is nothing else. Source: S2GM ATBD table 2-1.
+        """
+        measured = [size for size in self.copies if size >= native_m] or list(self.copies)
+        if not measured:
+            return self
+        fine_enough = [size for size in measured if size <= resolution_m]
+        return replace(self, href=self.copies[max(fine_enough) if fine_enough else min(measured)])
 
 
 @dataclass(frozen=True)
@@ -71,7 +97,7 @@ class Offsets:
 
 
 class UnusableItem(ValueError):
-    """Something in an item that makes it useless. The message goes on from "Item so-and-so ..."."""
+    """Something in an item or a product that makes it useless; the message goes on from its name: "Item 1 ..."."""
 
 
 def choose_assets(assets: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -82,7 +108,8 @@ def choose_assets(assets: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """
     chosen: dict[str, Mapping[str, Any]] = {}
     for band, common_name in _COMMON_NAMES.items():
-        names = [name + suffix for suffix in ("", *_RESOLUTIONS) for name in (band, common_name)]
+        suffixes = ("", *(f"_{size}m" for size in _RESOLUTIONS_M))
+        names = [name + suffix for suffix in suffixes for name in (band, common_name)]
         _take_first(assets, names, into=chosen, key=band)
     _take_first(assets, _METADATA_NAMES, into=chosen, key="metadata")
     return chosen
@@ -92,10 +119,41 @@ def _take_first(
     assets: Mapping[str, Any], names: Iterable[str], *, into: dict[str, Mapping[str, Any]], key: str
 ) -> None:
     for name in names:
-        asset = assets.get(name)
-        if isinstance(asset, Mapping) and asset.get("href"):
+        if asset := _asset(assets, name):
             into[key] = asset
             return
+
+
+def _asset(assets: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    asset = assets.get(name)
+    return asset if isinstance(asset, Mapping) and asset.get("href") else None
+
+
+def copies_of(band: str, chosen: Mapping[str, Any], assets: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
+    """Assets of a band by pixel size in metres, ``chosen`` among them; empty where none is named by its size.
+
+    A copy that declares another offset than ``chosen`` is none of it and left out.
+    """
+    copies: dict[int, Mapping[str, Any]] = {}
+    for size in _RESOLUTIONS_M:
+        for name in (band, _COMMON_NAMES[band]):
+            asset = _asset(assets, f"{name}_{size}m")
+            if asset and (band in OTHERS or _declared_offset(band, asset) == _declared_offset(band, chosen)):
+                copies.setdefault(size, asset)
+    if copies and chosen not in copies.values():
+        copies[_declared_size(chosen) or NATIVE_RESOLUTION_M[band]] = chosen
+    return copies
+
+
+def _declared_size(asset: Mapping[str, Any]) -> int | None:
+    """The pixel size that an asset without one in its name declares, in metres, if it is one of Sentinel-2's."""
+    transform = asset.get("proj:transform")
+    declared = (
+        transform[0] if isinstance(transform, list) and transform else None,
+        _first(asset.get("raster:bands")).get("spatial_resolution"),
+        asset.get("gsd"),
+    )
+    return next((size for size in _RESOLUTIONS_M if size in declared), None)
 
 
 def offsets_of(
@@ -125,7 +183,7 @@ def offsets_of(
         rule = "declared not applied" if applied is False else "not declared"
         return Offsets(dict.fromkeys(bands, SHIFT), f"in doubt, {rule}", in_doubt=True)
 
-    fallback, reason = _by_baseline(baseline, sensed_at)
+    fallback, reason = offset_by_baseline(baseline, sensed_at)
     by_band, reasons = {}, set()
     for band, offset in declared.items():
         by_band[band] = fallback if offset is None else offset
@@ -133,7 +191,8 @@ def offsets_of(
     return Offsets(by_band, " and ".join(sorted(reasons)), in_doubt=baseline is None and reason in reasons)
 
 
-def _by_baseline(baseline: tuple[int, int] | None, sensed_at: datetime) -> tuple[int, str]:
+def offset_by_baseline(baseline: tuple[int, int] | None, sensed_at: datetime) -> tuple[int, str]:
+    """The offset where none is declared, and why it is that; by date only if the baseline is not known."""
     if baseline is None:
         return (SHIFT if sensed_at >= _SHIFTED_SINCE else 0), "by date, baseline unknown"
     if baseline >= FIRST_SHIFTED_BASELINE:
@@ -161,7 +220,14 @@ def _declared_offset(band: str, asset: Mapping[str, Any]) -> int | None:
         offset = _number(band, declaration, "raster:offset", "offset") if offset is None else offset
     if scale is not None and not math.isclose(scale, SCALE, rel_tol=1e-6):
         raise UnusableItem(f"declares a scale of {scale:g} for {band}; only {SCALE:g} can be read")
-    return None if scale is None or offset is None else round(offset / scale)
+    return None if scale is None or offset is None else sound_offset(band, offset / scale)
+
+
+def sound_offset(band: str, offset: float) -> int:
+    """``offset``, in digital numbers, as a whole number; UnusableItem if it cannot be one of a reflectance."""
+    if not abs(offset) <= _LARGEST_OFFSET:
+        raise UnusableItem(f"declares an offset of {offset:g} for {band}; that is no offset of a reflectance")
+    return round(offset)
 
 
 def _first(bands: object) -> Mapping[str, Any]:
@@ -173,7 +239,8 @@ def _number(band: str, declaration: Mapping[str, Any], *names: str) -> float | N
         value = declaration.get(name)
         if value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        # Whole numbers of JSON may be too large for a float.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _NO_SCALE_OR_OFFSET:
             raise UnusableItem(f"declares a {name} for {band} that is not a number")
         return float(value)
     return None

@@ -22,14 +22,28 @@ class CellGrid:
     height: int
 
     def for_pixels_of(self, resolution_m: int) -> CellGrid:
-        """Cells as large as the pixels of a coarser mosaic, where they fit; otherwise the raster's own."""
+        """Cells as large as the pixels of a coarser mosaic, where whole pixels make one; otherwise the raster's own.
+
+        The last ones may reach beyond the raster.
+        """
         times = resolution_m / self.size_m
-        if times <= 1 or times != int(times) or self.width % int(times) or self.height % int(times):
+        if times <= 1 or times != int(times):
             return self
         merged = int(times)
-        return CellGrid(
-            self.epsg, self.left_m, self.top_m, float(resolution_m), merged, self.width // merged, self.height // merged
+        width, height = -(-self.width // merged), -(-self.height // merged)
+        return CellGrid(self.epsg, self.left_m, self.top_m, float(resolution_m), merged, width, height)
+
+    def covers_as(self, other: CellGrid) -> bool:
+        """Whether both cover the same ground, but for less than one of the larger cells."""
+        if self.epsg != other.epsg:
+            return False
+        apart = (
+            self.left_m - other.left_m,
+            self.top_m - other.top_m,
+            self.left_m + self.width * self.size_m - other.left_m - other.width * other.size_m,
+            self.top_m - self.height * self.size_m - other.top_m + other.height * other.size_m,
         )
+        return max(map(abs, apart)) < max(self.size_m, other.size_m)
 
     def same_lattice(self, other: CellGrid) -> bool:
         """Whether the cells of both, laid over each other, coincide."""

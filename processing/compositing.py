@@ -1,7 +1,7 @@
-"""Compositing one block: which observations there are, which is chosen, what it says.
+"""Compositing one block: which observations there are, which is chosen.
 
 Reads no more than it must: scene classes first; the compared bands only of granules that have a pixel
-that can count; any other ordered band only from observations that were chosen.
+that can count; what else is ordered only from observations that were chosen (processing.chosen).
 """
 
 from __future__ import annotations
@@ -9,23 +9,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
-from processing.angles import AngleGrid
+from processing.angles import Angles
 from processing.cells import BlockView, CellGrid, CellWindow, look_up
+from processing.chosen import Chosen
 from processing.clock import Clock
 from processing.granule import Granule
 from processing.grid import Grid
-from processing.kernels.composite import gather
+from processing.kernels.masks import drop_unmeasured
+from processing.layers import Reason
 from processing.masks.base import Mask
-from processing.methods.base import Method
+from processing.methods.base import Choice, Method
 from processing.reading import Reader
-from processing.sentinel2 import LAYERS, REFLECTANCE_NODATA
+from processing.rejections import Rejections
 from processing.stack import BandCells, Stack
-
-MOST_VALID_OBS = 254
-"""valid_obs is uint8 and 255 is no data."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,17 @@ class Observed:
     number: int
     scene_class: np.ndarray
     valid: np.ndarray
+
+
+@dataclass(frozen=True)
+class Composite:
+    """What was made of one block."""
+
+    rasters: dict[str, np.ndarray]
+    """(y, x) by raster name, each in its product data type."""
+
+    taken: np.ndarray
+    """int64 (granule,): how many pixels come from each granule, newest first."""
 
 
 class Compositor:
@@ -47,64 +58,88 @@ class Compositor:
         reader: Reader,
         clock: Clock,
         method: Method,
+        options: Mapping[str, int],
         mask: Mask,
         compared: Sequence[str],
-        view_zenith: Mapping[int, AngleGrid],
+        angles: Mapping[int, Angles],
+        first_day: date,
     ) -> None:
         """``granules`` newest first; ``compared``: the bands that all of them have, in the mask's and method's order.
 
-        ``view_zenith``: by the granule's number; a granule that is not in it is not judged by its angle.
+        ``angles``: by the granule's number; a granule that is not in it is not judged by its view angle.
+        ``options``: a value for each of the method's. ``first_day``: of the period.
         """
         self._granules = tuple(granules)
         self._reader = reader
         self._clock = clock
         self._method = method
+        self._options = dict(options)
         self._mask = mask
         self._compared = tuple(compared)
-        self._view_zenith = view_zenith
-        passes = Counter(granule.datatake for granule in granules)
-        self._shared_datatakes = {datatake for datatake, count in passes.items() if count > 1}
+        self._angles = angles
+        self._first_day = first_day
+        self._overpasses = Counter(granule.datatake for granule in granules)
 
-    def compose(self, part: Grid, *, bands: Sequence[str], layers: Sequence[str]) -> dict[str, np.ndarray]:
-        """The ordered bands and layers of a block, each (y, x) in its product data type.
-
-        ``source_index`` numbers the granules oldest first.
-        """
+    def compose(self, part: Grid, *, bands: Sequence[str], layers: Sequence[str]) -> Composite:
+        """The rasters of the ordered bands and layers of a block."""
         view = BlockView(part)
-        observed = list(self._observe(view))
+        rejections = Rejections((part.height, part.width)) if "rejected_obs" in layers else None
+        observed = list(self._observe(view, rejections))
         stack = self._stack(observed, view)
         with self._clock.measuring("computing"):
-            if self._compared:
-                self._mask.refine(stack)
-            chosen = self._method.choose(stack)
-            made = {name: self._layer(name, stack, chosen) for name in layers}
-        for band in bands:
-            made[band] = self._reflectance(band, stack, chosen, view)
-        return made
+            self._drop_by_bands(stack, rejections)
+            choice = self._method.choose(stack, self._options)
+        chosen = Chosen(
+            choice, stack, view,
+            granules=self._granules, reader=self._reader, clock=self._clock, angles=self._angles,
+        )  # fmt: skip
+        made = {band: chosen.reflectance(band) for band in bands}
+        for layer in layers:
+            if layer != "rejected_obs":
+                made[layer] = chosen.layer(layer, first_day=self._first_day)
+        if rejections:
+            made |= rejections.rasters()
+        return Composite(made, self._taken(stack, choice))
 
-    def _observe(self, view: BlockView) -> Iterator[Observed]:
+    def _taken(self, stack: Stack, choice: Choice) -> np.ndarray:
+        taken = np.zeros(len(self._granules), np.int64)
+        positions = choice.observation[choice.observation >= 0]
+        taken[list(stack.observations)] = np.bincount(positions, minlength=len(stack.observations))
+        return taken
+
+    def _observe(self, view: BlockView, rejections: Rejections | None) -> Iterator[Observed]:
         """The granules with a pixel in the block that may count, newest first.
 
         One sample per datatake: where granules of one overpass overlap, the first that saw anything counts
         (S2GM's script, evaluated per orbit).
         """
         seen: dict[str, np.ndarray] = {}
+        covered: dict[str, np.ndarray] = {}
         for number, granule in enumerate(self._granules):
             scene_class = self._scene_class(number, view)
             if scene_class is None:
                 continue
             with self._clock.measuring("computing"):
-                valid = self._mask.observed(scene_class)
-                if granule.datatake in self._shared_datatakes:
-                    before = seen.get(granule.datatake)
-                    if before is not None:
-                        valid &= ~before
-                    seen[granule.datatake] = scene_class > 0 if before is None else before | (scene_class > 0)
-                if valid.any():
-                    self._drop_oblique(number, view, valid)
+                sampled = scene_class > 0
+                before = seen.get(granule.datatake)
+                if self._overpasses[granule.datatake] > 1:
+                    seen[granule.datatake] = sampled if before is None else before | sampled
+                if before is not None:
+                    sampled = sampled & ~before
+                if rejections:
+                    rejections.add_by_class(scene_class, sampled, self._mask.reasons)
+                    inside = self._inside(number, view)
+                    known = covered.get(granule.datatake)
+                    covered[granule.datatake] = inside if known is None else known | inside
+                    seen.setdefault(granule.datatake, sampled)
+                valid = sampled & (self._mask.reasons[scene_class] == 0)
+                self._drop_oblique(number, view, valid, rejections)
                 counts = valid.any()
             if counts:
                 yield Observed(number, scene_class, valid)
+        if rejections:
+            for datatake, inside in covered.items():
+                rejections.add(Reason.NO_DATA, inside & ~seen[datatake])
 
     def _scene_class(self, number: int, view: BlockView) -> np.ndarray | None:
         """Scene class (y, x) of a granule, or None where it lies elsewhere."""
@@ -115,13 +150,37 @@ class Compositor:
             return None
         return look_up(self._reader.read(number, "SCL", window, grid), rows - window.row, columns - window.column)
 
-    def _drop_oblique(self, number: int, view: BlockView, valid: np.ndarray) -> None:
+    def _inside(self, number: int, view: BlockView) -> np.ndarray:
+        """bool (y, x): whether the granule's raster covers the pixel, measured or not."""
+        grid = self._reader.grid(number, "SCL")
+        rows, columns = view.cells(grid)
+        return (rows >= 0) & (rows < grid.height) & (columns >= 0) & (columns < grid.width)
+
+    def _drop_oblique(self, number: int, view: BlockView, valid: np.ndarray, rejections: Rejections | None) -> None:
         """Clear ``valid`` where the granule was seen too obliquely: swath edges are often wrong."""
-        limit, angles = self._mask.most_view_zenith_deg, self._view_zenith.get(number)
-        if limit is None or angles is None or angles.stays_below(limit):
+        limit, angles = self._mask.most_view_zenith_deg, self._angles.get(number)
+        if limit is None or angles is None or angles.view_zenith_mean.stays_below(limit) or not valid.any():
             return
-        x, y = view.coordinates(self._reader.grid(number, "SCL").epsg)
-        valid &= angles.at(x, y) < limit
+        before = valid.copy()
+        angles.view_zenith_mean.drop_from(limit, *view.coordinates(self._reader.grid(number, "SCL").epsg), valid)
+        if rejections:
+            rejections.add(Reason.EDGE, before & ~valid)
+
+    def _drop_by_bands(self, stack: Stack, rejections: Rejections | None) -> None:
+        """Clear what was not measured in every band of the spectrum, then what the mask refines away."""
+        if not self._compared:
+            return
+        spectrum = stack.positions(self._mask.measures)
+        steps = (
+            (Reason.NO_DATA, lambda: drop_unmeasured(*stack.cells(), spectrum[spectrum >= 0], stack.valid)),
+            (self._mask.refines_as, lambda: self._mask.refine(stack)),
+        )
+        for reason, step in steps:
+            before = stack.valid.copy() if rejections else None
+            step()
+            if rejections and before is not None:
+                # What was and no longer is, without another array of the stack's size.
+                rejections.add(reason, np.greater(before, stack.valid, out=before))
 
     def _stack(self, observed: Sequence[Observed], view: BlockView) -> Stack:
         numbers = [observation.number for observation in observed]
@@ -171,52 +230,6 @@ class Compositor:
             values[position] = cells
         offset = np.array([self._granules[number].files[band].offset for number in numbers], np.int32)
         return BandCells(values, plan.cell_row.astype(np.int32), plan.cell_column.astype(np.int32), offset)
-
-    def _layer(self, name: str, stack: Stack, chosen: np.ndarray) -> np.ndarray:
-        layer = LAYERS[name]
-        if name == "valid_obs":
-            return np.minimum(stack.valid.sum(axis=0, dtype=np.uint16), MOST_VALID_OBS).astype(np.uint8)
-        if not stack.observations:
-            return np.full(chosen.shape, layer.nodata, layer.dtype)
-        if name == "source_index":
-            oldest_first = len(self._granules) - 1 - np.array(stack.observations)
-            return np.where(chosen >= 0, oldest_first[chosen], layer.nodata).astype(layer.dtype)
-        taken = np.take_along_axis(stack.scene_class, np.maximum(chosen, 0)[np.newaxis].astype(np.intp), axis=0)[0]
-        return np.where(chosen >= 0, taken, layer.nodata).astype(layer.dtype)
-
-    def _reflectance(self, band: str, stack: Stack, chosen: np.ndarray, view: BlockView) -> np.ndarray:
-        if band not in stack.bands:
-            return self._read_chosen(band, stack, chosen, view)
-        with self._clock.measuring("computing"):
-            return self.gather_band(stack, band, chosen)
-
-    @staticmethod
-    def gather_band(stack: Stack, band: str, chosen: np.ndarray) -> np.ndarray:
-        """Reflectance x 10000 (y, x) of a band that the stack holds, from the chosen observations."""
-        cells, start, plane, width, cell_row, cell_column = stack.cells()
-        b = stack.positions([band])[0]
-        offset = stack.offset[:, b].copy()
-        return gather(
-            cells, start[b], plane[b], width[b], cell_row[b], cell_column[b], offset, chosen, REFLECTANCE_NODATA
-        )
-
-    def _read_chosen(self, band: str, stack: Stack, chosen: np.ndarray, view: BlockView) -> np.ndarray:
-        """A band that was not compared, read from the chosen observations alone."""
-        out = np.full(chosen.shape, REFLECTANCE_NODATA, np.uint16)
-        for position in np.unique(chosen[chosen >= 0]):
-            number = stack.observations[position]
-            if band not in self._granules[number].files:
-                continue
-            grid = self._reader.grid(number, band).for_pixels_of(view.part.resolution_m)
-            rows, columns = view.cells(grid)
-            window = CellWindow.around(rows, columns)
-            cells = self._reader.read(number, band, window, grid)
-            with self._clock.measuring("computing"):
-                numbers = look_up(cells, rows - window.row, columns - window.column)
-                takes = (chosen == position) & (numbers != 0)
-                reflectance = numbers.astype(np.int32) + self._granules[number].files[band].offset
-                out[takes] = np.clip(reflectance, 0, REFLECTANCE_NODATA - 1)[takes]
-        return out
 
 
 @dataclass(frozen=True)

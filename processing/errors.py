@@ -75,3 +75,9 @@ class OutOfMemoryLimit(ProcessingError):
     """The order cannot be made within the memory allowed, not even in the smallest blocks."""
 
     code = "memory_limit"
+
+
+class QualityRejected(ProcessingError):
+    """The product was made, but its files are not whole or not right: it is not delivered."""
+
+    code = "quality_rejected"

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import shapely
 from shapely.geometry import box, shape
 from shapely.geometry.base import BaseGeometry
 
+from processing import footprints
 from processing.band_files import (
+    NATIVE_RESOLUTION_M,
     REFLECTANCES,
     BandFile,
     UnusableItem,
     choose_assets,
+    copies_of,
     offsets_of,
     resolved,
 )
 from processing.errors import CorruptInput
+from processing.identifiers import (
+    baseline_number,
+    compact_time,
+    datastrip_start,
+    is_baseline,
+    iso_time,
+    mgrs_tile,
+    overpass,
+    product_name,
+)
 
 __all__ = [
     "BandFile",
@@ -33,17 +44,8 @@ __all__ = [
 ]
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_TILE = re.compile(r"(?:MGRS-|T)?(\d{1,2})([C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V])", re.ASCII)
-_DATATAKE = re.compile(r"G(S2[A-Z])_(\d{8}T\d{6})_(\d{6})(?:_N(\d\d\.\d\d))?", re.ASCII)
-# Planetary Computer leaves the baseline out of its item ids, so it is optional here.
-_PRODUCT = re.compile(
-    r"(?P<platform>S2[A-Z])_MSI(?P<level>L\w\w)_(?P<start>\d{8}T\d{6})_(?:N(?P<baseline>\d{4})_)?R\d{3}"
-    r"_T(?P<tile>\d\d[A-Z]{3})_(?P<made>\d{8}T\d{6})",
-    re.ASCII,
-)
-_DATASTRIP_START = re.compile(r"_S(\d{8}T\d{6})_", re.ASCII)
-_BASELINE = re.compile(r"(\d\d)\.(\d\d)", re.ASCII)
 _PLATFORM = re.compile(r"(?:sentinel|s)-?2([a-z])", re.IGNORECASE)
+_DATATAKE_IDS = ("s2:datatake_id", "eopf:datatake_id")
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,23 @@ class Granule:
     generated_at: datetime | None = None
     """When the granule was processed."""
 
+    item_url: str = ""
+    """Where its STAC item is to be found, if that is known."""
+
     def with_offset(self, offset: int, rule: str) -> Granule:
         """The same granule with one offset for all reflectance bands, settled by ``rule``."""
         files = {
             band: replace(file, offset=offset) if band in REFLECTANCES else file for band, file in self.files.items()
         }
         return replace(self, files=files, offset_rule=rule, offset_in_doubt=False)
+
+    def for_resolution(self, resolution_m: int) -> Granule:
+        """The same granule with each file's href the one that suits pixels of ``resolution_m`` best."""
+        files = {
+            band: file.for_resolution(resolution_m, native_m=NATIVE_RESOLUTION_M[band])
+            for band, file in self.files.items()
+        }
+        return replace(self, files=files)
 
 
 def newest_first(granules: Iterable[Granule]) -> list[Granule]:
@@ -129,7 +142,7 @@ def without_duplicates(granules: Iterable[Granule]) -> list[Granule]:
 
 def _version(granule: Granule) -> tuple[tuple[int, int], datetime, str, str]:
     """What grows with each processing of the same sensing, and tells any two granules apart."""
-    baseline = _baseline_number(granule.baseline) or (0, 0)
+    baseline = baseline_number(granule.baseline) or (0, 0)
     return baseline, granule.generated_at or _LONG_AGO, granule.identifier, granule.item_id
 
 
@@ -154,13 +167,16 @@ def granule_from_item(item: Mapping[str, Any], *, base: str) -> Granule:
     ``base`` is the folder or URL that relative hrefs start from. Raises CorruptInput with the item's id
     and what is wrong with it.
     """
-    item_id = str(item.get("id") or "without id")[:120]
-    if not item_id.isprintable():
-        item_id = ascii(item_id)
+    item_id = _printable(str(item.get("id") or "without id")[:120])
     try:
         return _granule(item, item_id, base)
     except UnusableItem as problem:
         raise CorruptInput(f"Item {item_id} {problem}.") from None
+
+
+def _printable(text: str) -> str:
+    """Names go into files, messages and pages: what cannot be printed is spelt out."""
+    return text if text.isprintable() else ascii(text)
 
 
 def _granule(item: Mapping[str, Any], item_id: str, base: str) -> Granule:
@@ -169,17 +185,16 @@ def _granule(item: Mapping[str, Any], item_id: str, base: str) -> Granule:
     product = _product_name(item, properties)
     platform, datatake, sensed_at = _overpass(properties, product)
     baseline = _baseline(properties, product)
-    chosen = choose_assets(_mapping(item.get("assets")))
+    assets = _mapping(item.get("assets"))
+    chosen = choose_assets(assets)
     if "SCL" not in chosen:
         raise UnusableItem("has no scene classification (asset SCL or scl)")
     if not any(band in chosen for band in REFLECTANCES):
         raise UnusableItem("has no reflectance band (assets B02 or blue, ...)")
-    offsets = offsets_of(item, chosen, baseline=_baseline_number(baseline), sensed_at=sensed_at)
-    hrefs = {name: resolved(asset["href"], base=base) for name, asset in chosen.items()}
-    metadata_href = hrefs.pop("metadata", None)
-    datastrip = _DATASTRIP_START.search(_text(properties, "s2:datastrip_id", "eopf:datastrip_id"))
+    offsets = offsets_of(item, chosen, baseline=baseline_number(baseline), sensed_at=sensed_at)
+    metadata = chosen.pop("metadata", None)
     return Granule(
-        identifier=_text(properties, "s2:granule_id", "s2:tile_id") or item_id,
+        identifier=_printable(_text(properties, "s2:granule_id", "s2:tile_id")[:200]) or item_id,
         item_id=item_id,
         tile=_tile(properties, product),
         datatake=datatake,
@@ -187,23 +202,41 @@ def _granule(item: Mapping[str, Any], item_id: str, base: str) -> Granule:
         platform=platform,
         baseline=baseline,
         footprint=_footprint(item),
-        files={band: BandFile(href, offsets.by_band.get(band, 0)) for band, href in hrefs.items()},
-        metadata_href=metadata_href,
+        files={
+            band: BandFile(
+                resolved(asset["href"], base=base),
+                offsets.by_band.get(band, 0),
+                {size: resolved(copy["href"], base=base) for size, copy in copies_of(band, asset, assets).items()},
+            )
+            for band, asset in chosen.items()
+        },
+        metadata_href=resolved(metadata["href"], base=base) if metadata else None,
         offset_rule=offsets.rule,
         offset_in_doubt=offsets.in_doubt,
-        datastrip_start=datastrip[1] if datastrip else "",
+        datastrip_start=datastrip_start(_text(properties, "s2:datastrip_id", "eopf:datastrip_id")),
         generated_at=_generated_at(properties, product),
+        item_url=_own_url(item),
     )
+
+
+def _own_url(item: Mapping[str, Any]) -> str:
+    """The http(s) URL that the item gives as its own, without a query; "" where it gives none."""
+    links = item.get("links")
+    for link in links if isinstance(links, list) else ():
+        href = link.get("href") if isinstance(link, Mapping) and link.get("rel") == "self" else None
+        if isinstance(href, str) and href.startswith(("http://", "https://")) and href.isprintable():
+            return href.partition("?")[0]
+    return ""
 
 
 def _overpass(properties: Mapping[str, Any], product: re.Match[str] | None) -> tuple[str, str, datetime]:
     """Platform, datatake and its start: from the datatake's id, else the product's name, else the time."""
-    for name in ("s2:datatake_id", "eopf:datatake_id"):
-        if found := _DATATAKE.match(_text(properties, name)):
-            return found[1], f"G{found[1]}_{found[2]}_{found[3]}", _compact_time(found[2])
+    for name in _DATATAKE_IDS:
+        if found := overpass(_text(properties, name)):
+            return found.platform, found.datatake, found.sensed_at
     if product:
         start = product["start"]
-        return product["platform"], f"G{product['platform']}_{start}", _compact_time(start)
+        return product["platform"], f"G{product['platform']}_{start}", compact_time(start)
     named = _PLATFORM.fullmatch(_text(properties, "platform"))
     sensed_at = _time(properties, "datetime", "start_datetime")
     if not named or not sensed_at:
@@ -216,69 +249,45 @@ def _tile(properties: Mapping[str, Any], product: re.Match[str] | None) -> str:
     triple = "".join(str(properties.get(f"mgrs:{part}", "")) for part in ("utm_zone", "latitude_band", "grid_square"))
     in_name = product["tile"] if product else ""
     for text in (_text(properties, "s2:mgrs_tile"), _text(properties, "grid:code"), triple, in_name):
-        if (found := _TILE.fullmatch(text)) and 1 <= int(found[1]) <= 60:
-            return found[1].zfill(2) + found[2]
+        if tile := mgrs_tile(text):
+            return tile
     raise UnusableItem("names no MGRS tile (s2:mgrs_tile, grid:code or mgrs:*)")
 
 
 def _baseline(properties: Mapping[str, Any], product: re.Match[str] | None) -> str:
     # processing:version is the baseline in the Data Space's items, and anything at all elsewhere.
     for name in ("s2:processing_baseline", "processing:version"):
-        if _BASELINE.fullmatch(text := _text(properties, name)):
+        if is_baseline(text := _text(properties, name)):
             return text
     if product and product["baseline"]:
         return f"{product['baseline'][:2]}.{product['baseline'][2:]}"
-    for name in ("s2:datatake_id", "eopf:datatake_id"):
-        if (found := _DATATAKE.match(_text(properties, name))) and found[4]:
-            return found[4]
-    return ""
-
-
-def _baseline_number(baseline: str) -> tuple[int, int] | None:
-    found = _BASELINE.fullmatch(baseline)
-    return (int(found[1]), int(found[2])) if found else None
+    named = (overpass(_text(properties, name)) for name in _DATATAKE_IDS)
+    return next((found.baseline for found in named if found and found.baseline), "")
 
 
 def _footprint(item: Mapping[str, Any]) -> BaseGeometry:
     try:
-        footprint = shape(item["geometry"]) if item.get("geometry") else box(*item["bbox"])
-        footprint = shapely.make_valid(shapely.force_2d(footprint))
-        readable = all(map(math.isfinite, footprint.bounds)) and footprint.area > 0
+        return footprints.sound(shape(item["geometry"]) if item.get("geometry") else box(*item["bbox"]))
     except Exception:
         # Coordinates of a wrong form make shapely raise anything from KeyError to GEOSException.
-        readable = False
-    if not readable:
-        raise UnusableItem("has no footprint (geometry or bbox) that can be read")
-    return footprint
+        raise UnusableItem("has no footprint (geometry or bbox) that can be read") from None
 
 
 def _generated_at(properties: Mapping[str, Any], product: re.Match[str] | None) -> datetime | None:
     stated = _time(properties, "s2:generation_time", "processing:datetime")
     if stated is None and product:
-        return _compact_time(product["made"])
+        return compact_time(product["made"])
     return stated
 
 
 def _product_name(item: Mapping[str, Any], properties: Mapping[str, Any]) -> re.Match[str] | None:
-    return _PRODUCT.match(_text(properties, "s2:product_uri")) or _PRODUCT.match(str(item.get("id") or ""))
-
-
-def _compact_time(text: str) -> datetime:
-    try:
-        return datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
-        raise UnusableItem(f"gives a time that does not exist ({text})") from None
+    return product_name(_text(properties, "s2:product_uri")) or product_name(str(item.get("id") or ""))
 
 
 def _time(properties: Mapping[str, Any], *names: str) -> datetime | None:
     """The first of the named times that can be read, in UTC."""
-    for name in names:
-        try:
-            stated = datetime.fromisoformat(_text(properties, name))
-            return stated.astimezone(UTC) if stated.tzinfo else stated.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
-            continue
-    return None
+    stated = (iso_time(_text(properties, name)) for name in names)
+    return next((time for time in stated if time), None)
 
 
 def _text(properties: Mapping[str, Any], *names: str) -> str:

@@ -147,21 +147,25 @@ def reproject(geometry: BaseGeometry, from_epsg: int, to_epsg: int) -> BaseGeome
 # --- Memory ---------------------------------------------------------------------------------------
 # What a process holds before the first block: Python, NumPy, GDAL and its cache, compiled kernels.
 _STANDING_MB = 320
+# Of the cloud probability.
+_QUALITY_RESOLUTION_M = 20
 _BLOCK_SIZES = (1024, 512, 256, 128, 64)
-# Scene class and validity of an observation, each once in a list and once stacked.
-_BYTES_PER_OBSERVATION = 4
+# Scene class and validity of an observation, each once in a list and once stacked, and validity once
+# more as it was before the bands were looked at.
+_BYTES_PER_OBSERVATION = 5
 # Coordinates (float64) and cell numbers (int32) of a warped block, x and y, for a few lattices.
 _BYTES_PER_PIXEL = 128
 
 
-def bytes_per_pixel(*, observations: int, compared: Sequence[str], ordered: Sequence[str], resolution_m: int) -> float:
+def bytes_per_pixel(*, observations: int, compared: Sequence[str], rasters: int, resolution_m: int) -> float:
     """Memory that one output pixel of a block takes while it is made.
 
     A compared band is held for every observation in its own cells: a 20 m band in a 10 m mosaic
-    takes a quarter of 2 bytes. An ordered band is held once.
+    takes a quarter of 2 bytes. Each of the product's ``rasters`` is held once.
     """
-    cells = sum(min(1.0, (resolution_m / BANDS[band].native_resolution_m) ** 2) for band in compared)
-    return observations * (2 * cells + _BYTES_PER_OBSERVATION) + 2 * len(ordered) + _BYTES_PER_PIXEL
+    sizes = [BANDS[band].native_resolution_m if band in BANDS else _QUALITY_RESOLUTION_M for band in compared]
+    cells = sum(min(1.0, (resolution_m / size) ** 2) for size in sizes)
+    return observations * (2 * cells + _BYTES_PER_OBSERVATION) + 2 * rasters + _BYTES_PER_PIXEL
 
 
 def block_size(grid: Grid, *, pixel_bytes: float, memory_mb: int, threads: int) -> int:

@@ -1,40 +1,42 @@
-"""Making one product of an order, block by block, in bounded memory."""
+"""Making one product of an order, in bounded memory: the folder appears whole or not at all."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import rasterio
 
 from processing import __version__, registry
+from processing.account import Account, Publisher
 from processing.clock import Clock
-from processing.compositing import Compositor
-from processing.errors import NoReadableScene, NoScenes
-from processing.formats.base import WrittenFile
+from processing.errors import NoReadableScene, NoScenes, QualityRejected
+from processing.formats.base import Heading, SourceScene, WrittenFile
 from processing.granule import Granule
-from processing.grid import Block, Grid, block_size
 from processing.layers import output_layers
-from processing.planning import ProductPlan, check_bands, estimate_megabytes, plan_products, split
+from processing.planning import ProductPlan, check_offered, estimate_megabytes, plan_products, split
+from processing.quality.outputs import check_outputs
+from processing.quality.report import Check, Level, Report
 from processing.reading import GDAL_OPTIONS, GranuleUnreadable
-from processing.scenes import Progress, Scenes, open_scenes
-from processing.sentinel2 import REFLECTANCE_NODATA
-from processing.sidecars import Account, sha256, write_sidecars
+from processing.scenes import Progress, SceneRefused, Scenes, open_scenes
+from processing.sidecars import write_inspire, write_sidecars
+from processing.sidecars.checksums import sha256
 from processing.sources.base import Source
 from processing.spec import MosaicSpec
 from processing.storage import check_room, put_in_place, storage_errors
+from processing.warming import warm_up
+from processing.writing import Limits, Tally, write_data
 
 __all__ = [
     "Limits",
     "MadeFile",
     "MadeProduct",
     "ProductPlan",
+    "Publisher",
     "base_folder_name",
     "estimate_megabytes",
     "make_product",
@@ -43,15 +45,7 @@ __all__ = [
     "warm_up",
 ]
 
-
-@dataclass(frozen=True)
-class Limits:
-    """What the making of a product may take."""
-
-    memory_mb: int = 768
-    """Of the whole process."""
-
-    threads: int = 2
+_ROLES = {".png": "thumbnail", ".qml": "style", ".vrt": "style"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,7 @@ class MadeFile:
     size_bytes: int
     sha256: str
     role: str
-    """data or metadata."""
+    """data, metadata, style or thumbnail."""
 
     layer: str | None
     """The layer it holds, if it holds one."""
@@ -76,18 +70,23 @@ class MadeProduct:
 
     folder: Path
     files: tuple[MadeFile, ...]
+    """All files in the folder, and the order's ``inspire.xml`` beside it."""
+
     statistics: dict[str, Any]
     warnings: tuple[str, ...]
     """What its user should know, one sentence each."""
 
 
-@dataclass
-class _Tally:
-    """Counts over all blocks."""
+@dataclass(frozen=True)
+class _Data:
+    """The data files of a product, and how they came about."""
 
-    pixels: int = 0
-    with_data: int = 0
-    clock: Clock = field(default_factory=Clock)
+    files: Sequence[WrittenFile]
+    scenes: Scenes
+    tally: Tally
+    heading: Heading
+    left_out: Sequence[Check]
+    """Why scenes were left out, one failed check each."""
 
 
 def base_folder_name(spec: MosaicSpec, order_number: str) -> str:
@@ -108,6 +107,7 @@ def make_product(
     order_number: str,
     progress: Progress | None = None,
     limits: Limits | None = None,
+    publisher: Publisher | None = None,
 ) -> MadeProduct:
     """Make the product ``plan`` of an order in ``into/<base folder>/<plan's name>``.
 
@@ -115,9 +115,10 @@ def make_product(
     stage and the percentage; what it raises stops the making. A granule that cannot be read is left out
     and named in the warnings; the others serve.
 
-    Raises NoScenes, InvalidOrder, SourceUnreachable, CorruptInput, StorageFull, OutOfMemoryLimit.
+    Raises NoScenes, InvalidOrder, SourceUnreachable, CorruptInput, StorageFull, OutOfMemoryLimit, and
+    QualityRejected when the finished files are not whole.
     """
-    limits = limits or Limits()
+    limits, clock = limits or Limits(), Clock()
     tell = progress or (lambda stage, percent: None)
     tell("searching", 0)
     title = base_folder_name(spec, order_number)
@@ -125,57 +126,26 @@ def make_product(
     granules = source.search(plan.grid.footprint, spec.period.first_day, spec.period.last_day)
     if not granules:
         raise NoScenes("period", f"has no scene in the archive for {plan.name}")
-    check_bands(spec, granules)
-    tally = _Tally()
+    check_offered(spec, granules)
     into.mkdir(parents=True, exist_ok=True)
     with storage_errors(into), rasterio.Env(**GDAL_OPTIONS):
         check_room(into, output_layers(spec), plan.grid)
         with tempfile.TemporaryDirectory(dir=into, prefix=".making-") as scratch:
             made = Path(scratch) / plan.name
-            scenes, files, unread = _make_readable(spec, plan, granules, made, tally, limits, tell)
-            account = Account(
-                spec=spec,
-                title=title,
-                order_number=order_number,
-                grid=plan.grid,
-                granules=scenes.granules[::-1],
-                judged_by_angle=scenes.judged_by_angle[::-1],
-                files=files,
-                written_as=registry.formats()[spec.format],
-                source=source.title,
-                rejected=[*source.rejected, *unread],
-                notes=scenes.notes,
-            )
-            tell("describing", 96)
-            sidecars = write_sidecars(made, _suffix(spec, plan), account)
-            listed = _list_files(into, final, files, sidecars)
+            data = _make_readable(spec, plan, granules, made, title, clock, limits, tell)
+            tell("checking", 90)
+            with clock.measuring("checking"):
+                report = _checked(spec, plan, data, limits)
+            account = _account(spec, plan, data, source, order_number, report, publisher or Publisher())
+            tell("describing", 97)
+            inspire = write_inspire(Path(scratch), account)
+            sidecars = write_sidecars(made, account)
+            listed = _list_files(final.relative_to(into), data.files, sidecars, inspire)
             put_in_place(made, final)
+            inspire.replace(final.parent / inspire.name)
     tell("finished", 100)
-    return MadeProduct(final, listed, _statistics(tally, account), (*unread, *scenes.notes))
-
-
-def warm_up() -> None:
-    """Compile the kernels, or load them compiled, so that the first product does not wait for it."""
-    from processing.stack import BandCells, Stack
-
-    for method in registry.methods().values():
-        mask = registry.masks()[method.mask]
-        bands = tuple(dict.fromkeys((*mask.measures, *method.compares)))
-        buffer = np.ones(5 * len(bands), np.uint16)
-        index, offset = np.zeros(1, np.int32), np.zeros(5, np.int32)
-        stack = Stack(
-            observations=range(5),
-            scene_class=np.full((5, 1, 1), 11, np.uint8),
-            valid=np.ones((5, 1, 1), bool),
-            bands={
-                band: BandCells(buffer[5 * k : 5 * k + 5].reshape(5, 1, 1), index, index, offset)
-                for k, band in enumerate(bands)
-            },
-            buffer=buffer,
-        )
-        mask.refine(stack)
-        chosen = method.choose(stack)
-        Compositor.gather_band(stack, bands[0], chosen)
+    left_out = [check.sentence for check in data.left_out]
+    return MadeProduct(final, listed, _statistics(data, account, clock), (*left_out, *data.scenes.notes))
 
 
 def _make_readable(
@@ -183,121 +153,126 @@ def _make_readable(
     plan: ProductPlan,
     granules: Sequence[Granule],
     folder: Path,
-    tally: _Tally,
+    title: str,
+    clock: Clock,
     limits: Limits,
     tell: Progress,
-) -> tuple[Scenes, list[WrittenFile], list[str]]:
-    """Make the data files; whenever a granule turns out unreadable begin anew without it.
+) -> _Data:
+    """Make the data files; whenever a granule turns out unusable begin anew without it.
 
     Beginning anew keeps a product the same whichever block met the damage first.
     """
-    unread: list[str] = []
+    left_out: list[Check] = []
     left = list(granules)
     while left:
         try:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            scenes = open_scenes(spec, left, tally.clock, limits.threads, tell)
-            return scenes, _write_data(spec, plan, scenes, folder, tally, limits, tell), unread
+            scenes = open_scenes(spec, plan.grid, left, clock, limits.threads, tell)
+            heading = _heading(spec, plan, title, scenes)
+            files, tally = write_data(
+                spec, plan.grid, scenes, folder, heading=heading, clock=clock, limits=limits, tell=tell
+            )
+            return _Data(files, scenes, tally, heading, left_out)
         except GranuleUnreadable as damage:
-            unread.append(f"{damage}; it was left out.")
+            left_out += _why_left_out(damage)
             left.remove(next(granule for granule in left if granule.item_id == damage.granule.item_id))
-            tally.pixels = tally.with_data = 0
-    raise NoReadableScene(f"No scene of this area and period can be read: {unread[0]}")
+    raise NoReadableScene(f"No scene of this area and period can be read: {left_out[0].sentence}")
 
 
-def _write_data(
-    spec: MosaicSpec,
-    plan: ProductPlan,
-    scenes: Scenes,
-    folder: Path,
-    tally: _Tally,
-    limits: Limits,
-    tell: Progress,
-) -> list[WrittenFile]:
-    """Composite all blocks and write them, then complete the files."""
-    layers = output_layers(spec)
-    size = block_size(plan.grid, pixel_bytes=scenes.pixel_bytes, memory_mb=limits.memory_mb, threads=limits.threads)
-    blocks = list(plan.grid.blocks(size))
-    written_as = registry.formats()[spec.format]
-    with written_as.writer(
-        folder, suffix=_suffix(spec, plan), grid=plan.grid, layers=layers, threads=limits.threads
-    ) as writer:
-        for number, (block, made) in enumerate(_composed(spec, plan.grid, scenes.compositor, blocks, limits)):
-            with tally.clock.measuring("writing"):
-                writer.write(block, made)
-            _count(tally, spec, made)
-            tell("compositing", 5 + 70 * (number + 1) / len(blocks))
-        with tally.clock.measuring("writing"):
-            return writer.finish(lambda share: tell("writing", 75 + 20 * share))
+def _why_left_out(damage: GranuleUnreadable) -> list[Check]:
+    reason = str(damage).removeprefix(f"{damage.granule.item_id}: ").rstrip(".")
+    kind = "usable" if isinstance(damage, SceneRefused) else "readable"
+    message = f"{reason}; it was left out."
+    return [Check(Level.INPUT, kind, passed=False, message=message, subject=damage.granule.item_id)]
 
 
-def _composed(
-    spec: MosaicSpec, grid: Grid, compositor: Compositor, blocks: Sequence[Block], limits: Limits
-) -> Iterator[tuple[Block, dict[str, np.ndarray]]]:
-    """The blocks in order, each composited in a thread while earlier ones are written.
-
-    No more blocks than threads are under way or waiting, so that memory stays what ``block_size`` reckoned with.
-    """
-
-    def compose(block: Block) -> dict[str, np.ndarray]:
-        with rasterio.Env(**GDAL_OPTIONS):
-            return compositor.compose(grid.part(block), bands=spec.bands, layers=spec.layers)
-
-    pool = ThreadPoolExecutor(limits.threads, thread_name_prefix="block")
-    under_way: list[tuple[Block, Future[dict[str, np.ndarray]]]] = []
-    try:
-        for block in blocks:
-            if len(under_way) == limits.threads:
-                oldest, future = under_way.pop(0)
-                made = future.result()
-                under_way.append((block, pool.submit(compose, block)))
-                yield oldest, made
-            else:
-                under_way.append((block, pool.submit(compose, block)))
-        while under_way:
-            oldest, future = under_way.pop(0)
-            yield oldest, future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _count(tally: _Tally, spec: MosaicSpec, made: dict[str, np.ndarray]) -> None:
-    """Count pixels and those that hold data, by the first ordered band or layer that can tell."""
-    name = (*spec.bands, *spec.layers)[0]
-    values = made[name]
-    tally.pixels += values.size
-    if name in spec.bands:
-        tally.with_data += int(np.count_nonzero(values != REFLECTANCE_NODATA))
-    elif name == "valid_obs":
-        tally.with_data += int(np.count_nonzero(values))
-    else:
-        layer = next(layer for layer in output_layers(spec) if layer.name == name)
-        tally.with_data += int(np.count_nonzero(values != layer.nodata))
-
-
-def _suffix(spec: MosaicSpec, plan: ProductPlan) -> str:
-    """The part that all file names of a product share: M10_20180501_Name."""
-    return f"{spec.period.letter}{spec.resolution}_{spec.period.first_day:%Y%m%d}_{plan.name}"
-
-
-def _list_files(
-    into: Path, final: Path, files: Sequence[WrittenFile], sidecars: Sequence[Path]
-) -> tuple[MadeFile, ...]:
-    place = final.relative_to(into)
-    data = [(file.path, "data", file.layers[0].name if len(file.layers) == 1 else None) for file in files]
-    return tuple(
-        MadeFile(str(place / path.name), path.stat().st_size, sha256(path), role, layer)
-        for path, role, layer in [*data, *((path, "metadata", None) for path in sidecars)]
+def _heading(spec: MosaicSpec, plan: ProductPlan, title: str, scenes: Scenes) -> Heading:
+    return Heading(
+        title=title,
+        suffix=f"{spec.period.letter}{spec.resolution}_{spec.period.first_day:%Y%m%d}_{plan.name}",
+        period=spec.period,
+        scenes=[SourceScene(granule.identifier, granule.sensed_at) for granule in scenes.granules[::-1]],
+        attributes={"processing_method": spec.method, "processing_software": f"Mosaic Hub {__version__}"},
     )
 
 
-def _statistics(tally: _Tally, account: Account) -> dict[str, Any]:
+def _checked(spec: MosaicSpec, plan: ProductPlan, data: _Data, limits: Limits) -> Report:
+    """The quality report. Raises QualityRejected when the files are not whole."""
+    outputs = check_outputs(
+        data.files,
+        grid=plan.grid,
+        layers=output_layers(spec),
+        heading=data.heading,
+        counts=data.tally.counts,
+        forecast=data.scenes.forecast,
+        threads=limits.threads,
+    )
+    report = Report([*data.left_out, *data.scenes.checks, *data.tally.counts.checks(), *outputs])
+    if not report.deliverable:
+        reasons = " ".join(check.sentence for check in report.failed(Level.INTEGRITY)[:3])
+        raise QualityRejected(f"The product failed its quality control and is not delivered: {reasons}")
+    return report
+
+
+def _account(
+    spec: MosaicSpec,
+    plan: ProductPlan,
+    data: _Data,
+    source: Source,
+    order_number: str,
+    report: Report,
+    publisher: Publisher,
+) -> Account:
+    return Account(
+        spec=spec,
+        heading=data.heading,
+        order_number=order_number,
+        grid=plan.grid,
+        granules=data.scenes.granules[::-1],
+        judged_by_angle=data.scenes.judged_by_angle[::-1],
+        files=data.files,
+        written_as=registry.formats()[spec.format],
+        source=source.title,
+        rejected=[*source.rejected, *(check.sentence for check in data.left_out)],
+        notes=data.scenes.notes,
+        quality=report,
+        publisher=publisher,
+    )
+
+
+def _list_files(
+    place: Path, files: Sequence[WrittenFile], sidecars: Sequence[Path], inspire: Path
+) -> tuple[MadeFile, ...]:
+    data = [(file.path, "data", file.layers[0].name if len(file.layers) == 1 else None) for file in files]
+    beside = [(path, _ROLES.get(path.suffix, "metadata"), None) for path in _companions(files) + list(sidecars)]
+    listed = [
+        MadeFile(str(place / path.name), path.stat().st_size, sha256(path), role, layer)
+        for path, role, layer in [*data, *beside]
+    ]
+    return (
+        *listed,
+        MadeFile(str(place.parent / inspire.name), inspire.stat().st_size, sha256(inspire), "metadata", None),
+    )
+
+
+def _companions(files: Sequence[WrittenFile]) -> list[Path]:
+    return [companion for file in files for companion in file.companions]
+
+
+def _statistics(data: _Data, account: Account, clock: Clock) -> dict[str, Any]:
+    failed = account.quality.failed()
     return {
         "granules": len(account.granules),
         "left_out": len(account.rejected),
         "width": account.grid.width,
         "height": account.grid.height,
-        "valid_share": round(tally.with_data / tally.pixels, 4) if tally.pixels else 0.0,
-        "seconds": tally.clock.seconds(),
+        "valid_share": round(data.tally.with_data / data.tally.pixels, 4) if data.tally.pixels else 0.0,
+        "quality": {
+            "deliverable": account.quality.deliverable,
+            "checks_made": len(account.quality.checks),
+            "checks_failed": len(failed),
+            "failed": [check.sentence for check in failed],
+        },
+        "seconds": clock.seconds(),
     }

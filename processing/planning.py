@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,8 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from processing.errors import FieldProblem, InvalidOrder, NoScenes
 from processing.granule import Granule
 from processing.grid import WGS84_EPSG, Grid, grid_around, reproject
-from processing.layers import output_layers
-from processing.sentinel2 import TILE_SIZE_M
+from processing.layers import LAYERS, output_layers
+from processing.sentinel2 import BANDS, TILE_SIZE_M
 from processing.sources.base import Source
 from processing.spec import MosaicSpec
 from processing.tiles import tiles_for, utm_epsg, utm_parts
@@ -61,12 +61,12 @@ def split(spec: MosaicSpec) -> list[ProductPlan]:
 def plan_products(spec: MosaicSpec, source: Source) -> list[ProductPlan]:
     """The products of an order that the archive has scenes for; the others would be empty.
 
-    Raises NoScenes when it holds nothing for the area or the period, InvalidOrder when it lacks a band.
+    Raises NoScenes when it holds nothing for the area or the period, InvalidOrder when it lacks a band or layer.
     """
     found = source.search(spec.geometry, spec.period.first_day, spec.period.last_day)
     if not found:
         raise _no_scenes(spec, source)
-    check_bands(spec, found)
+    check_offered(spec, found)
     seen = shapely.union_all([granule.footprint for granule in found])
     plans = split(spec)
     return [plan for plan in plans if plan.grid.footprint.intersects(seen)] or plans
@@ -90,14 +90,25 @@ def _no_scenes(spec: MosaicSpec, source: Source) -> NoScenes:
     return NoScenes("period", f"has no scene of this area; the nearest one in the archive is of {nearest}")
 
 
-def check_bands(spec: MosaicSpec, granules: Sequence[Granule]) -> None:
-    """Raise InvalidOrder when an ordered band is in none of the granules."""
+def check_offered(spec: MosaicSpec, granules: Sequence[Granule]) -> None:
+    """Raise InvalidOrder when an ordered band, or what an ordered layer is read from, is in none of the granules."""
     held = {band for granule in granules for band in granule.files}
-    missing = [band for band in spec.bands if band not in held]
-    if missing:
-        offered = ", ".join(sorted(held & set(_orderable(granules))))
-        message = f"{', '.join(missing)}: not in the archive for this area and period; it has {offered}"
-        raise InvalidOrder([FieldProblem("bands", message)])
+    if any(granule.metadata_href for granule in granules):
+        held.add("metadata")
+    problems = []
+    if bands := [band for band in spec.bands if band not in held]:
+        offered = ", ".join(band for band in BANDS if band in held)
+        message = f"{', '.join(bands)}: not in the archive for this area and period; it has {offered}"
+        problems.append(FieldProblem("bands", message))
+    if layers := [name for name in spec.layers if not _can_be_made(name, held)]:
+        message = f"{', '.join(layers)}: the archive lacks what is needed for this area and period; leave it out"
+        problems.append(FieldProblem("layers", message))
+    if problems:
+        raise InvalidOrder(problems)
+
+
+def _can_be_made(layer: str, held: Collection[str]) -> bool:
+    return LAYERS[layer].read_from in (None, *held)
 
 
 def estimate_megabytes(spec: MosaicSpec, plans: Sequence[ProductPlan]) -> float:
@@ -105,10 +116,6 @@ def estimate_megabytes(spec: MosaicSpec, plans: Sequence[ProductPlan]) -> float:
     bytes_per_pixel = sum(np.dtype(layer.dtype).itemsize for layer in output_layers(spec))
     pixels = sum(plan.grid.width * plan.grid.height for plan in plans)
     return pixels * bytes_per_pixel * _COMPRESSED_SHARE / 1e6
-
-
-def _orderable(granules: Sequence[Granule]) -> list[str]:
-    return sorted({band for granule in granules for band in granule.files if band.startswith("B")})
 
 
 def _per_tile(area: BaseGeometry, spec: MosaicSpec) -> list[ProductPlan]:

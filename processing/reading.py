@@ -19,10 +19,11 @@ from processing.clock import Clock
 from processing.errors import CorruptInput, SourceUnreachable
 from processing.granule import Granule
 
-GDAL_CACHE_MB = 64
+# In bytes: rasterio passes a number on as it is, other than GDAL's own setting of this name.
+GDAL_CACHE_BYTES = 64 * 2**20
 
 GDAL_OPTIONS: dict[str, Any] = {
-    "GDAL_CACHEMAX": GDAL_CACHE_MB,
+    "GDAL_CACHEMAX": GDAL_CACHE_BYTES,
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_HTTP_MAX_RETRY": 3,
     "GDAL_HTTP_RETRY_DELAY": 1,
@@ -33,6 +34,10 @@ GDAL_OPTIONS: dict[str, Any] = {
     "VSI_CACHE": True,
     "VSI_CACHE_SIZE": 1_000_000,
 }
+# Classes and percentages; all else is 16 bits wide.
+_UINT8 = frozenset({"SCL", "CLD", "SNW"})
+# Percentages: 0 is a value.
+_ZERO_COUNTS = frozenset({"CLD", "SNW"})
 # A handle keeps the tile it decoded last, and what that was decoded from: some 4 MB.
 _MOST_OPEN_PER_THREAD = 12
 _HTTP_TIMEOUT_S = 30
@@ -74,9 +79,9 @@ class Reader:
         """
         inside = window.within(grid)
         if inside is None:
-            return np.zeros((window.height, window.width), np.uint8 if band == "SCL" else np.uint16)
+            return np.zeros((window.height, window.width), np.uint8 if band in _UINT8 else np.uint16)
         pixels = self._read_pixels(number, band, inside, grid.merged)
-        cells = mean_of_measured(pixels, grid.merged) if grid.merged > 1 else pixels
+        cells = merged_cells(pixels, grid.merged, zero_counts=band in _ZERO_COUNTS) if grid.merged > 1 else pixels
         if (inside.height, inside.width) == (window.height, window.width):
             return cells
         whole = np.zeros((window.height, window.width), cells.dtype)
@@ -110,14 +115,17 @@ class Reader:
             raise self._blame(number, band, cause) from cause
         epsg = dataset.crs.to_epsg() if dataset.crs else None
         transform = dataset.transform
-        wanted = "uint8" if band == "SCL" else "uint16"
+        wanted = "uint8" if band in _UINT8 else "uint16"
         if epsg is None or not (32601 <= epsg <= 32660 or 32701 <= epsg <= 32760):
             raise self._unfit(number, band, "its CRS is not a UTM zone")
         if transform.b or transform.d or transform.a <= 0 or transform.e != -transform.a:
             raise self._unfit(number, band, "its pixels are not square and north up")
         if dataset.dtypes[0] != wanted:
             raise self._unfit(number, band, f"its data type is {dataset.dtypes[0]}, not {wanted}")
-        return CellGrid(epsg, transform.c, transform.f, transform.a, 1, dataset.width, dataset.height)
+        grid = CellGrid(epsg, transform.c, transform.f, transform.a, 1, dataset.width, dataset.height)
+        if band != "SCL" and not grid.covers_as(self.grid(number, "SCL")):
+            raise self._unfit(number, band, "it covers other ground than the scene classes")
+        return grid
 
     def _open(self, number: int, band: str) -> Any:
         handles: OrderedDict[tuple[int, str], Any] | None = getattr(self._local, "handles", None)
@@ -149,12 +157,19 @@ class Reader:
         return self._unfit(number, band, "it is missing" if missing else "it is damaged or cut short")
 
 
-def mean_of_measured(pixels: np.ndarray, times: int) -> np.ndarray:
-    """Means of ``times`` x ``times`` pixels, rounded half up; zeros, no data, are left out of them."""
-    height, width = pixels.shape[0] // times, pixels.shape[1] // times
-    cells = pixels.reshape(height, times, width, times)
-    total = cells.sum(axis=(1, 3), dtype=np.uint32)
-    count = (cells != 0).sum(axis=(1, 3), dtype=np.uint32)
+def merged_cells(pixels: np.ndarray, times: int, *, zero_counts: bool = False) -> np.ndarray:
+    """Means of ``times`` x ``times`` pixels, rounded half up; the last ones of what there is.
+
+    Zeros, no data, are left out of them unless ``zero_counts``.
+    """
+    height, width = -(-pixels.shape[0] // times), -(-pixels.shape[1] // times)
+    counted = np.ones(pixels.shape, bool) if zero_counts else pixels != 0
+    beyond = [(0, size * times - have) for size, have in zip((height, width), pixels.shape, strict=True)]
+    if any(more for _, more in beyond):
+        pixels, counted = np.pad(pixels, beyond), np.pad(counted, beyond)
+    shape = (height, times, width, times)
+    total = pixels.reshape(shape).sum(axis=(1, 3), dtype=np.uint32)
+    count = counted.reshape(shape).sum(axis=(1, 3), dtype=np.uint32)
     return ((total + count // 2) // np.maximum(count, 1)).astype(pixels.dtype)
 
 

@@ -1,12 +1,14 @@
 """The plug-ins there are: every module of ``methods``, ``masks`` and ``formats`` holds one.
 
-A plug-in module is named for its plug-in and defines ``PLUGIN``, an object with ``name``, ``title`` and
-``summary``; the rest of its contract stands in the package's ``base`` module. Dropping a new module
-into the folder is all it takes: it then appears in orders, on the pages, in the API and in the tests.
+A plug-in module is named for its plug-in (its underscores stand for hyphens, between digits for dots) and
+defines ``PLUGIN``, an object with ``name``, ``title`` and ``summary``; the rest of its contract stands in
+the package's ``base`` module. Dropping a new module into the folder is all it takes: it then appears in
+orders, on the pages, in the API and in the tests. One that takes several modules is a package.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -21,13 +23,21 @@ if TYPE_CHECKING:
 @cache
 def names(kind: str) -> tuple[str, ...]:
     """Names of the plug-ins of ``kind`` ("methods", "masks", "formats"), without importing them."""
+    return tuple(sorted(_modules(kind)))
+
+
+def _modules(kind: str) -> dict[str, str]:
+    """Module of each plug-in by the plug-in's name: ``s2gm_1_0`` holds "s2gm-1.0"."""
     package = import_module(f"processing.{kind}")
-    return tuple(sorted(module.name for module in iter_modules(package.__path__) if module.name != "base"))
+    modules = [module.name for module in iter_modules(package.__path__) if module.name != "base"]
+    return {re.sub(r"(?<=\d)_(?=\d)", ".", module).replace("_", "-"): module for module in modules}
 
 
 @cache
 def _plugins(kind: str) -> dict[str, Any]:
-    return {name: import_module(f"processing.{kind}.{name}").PLUGIN for name in names(kind)}
+    return {
+        name: import_module(f"processing.{kind}.{module}").PLUGIN for name, module in sorted(_modules(kind).items())
+    }
 
 
 def methods() -> dict[str, Method]:

@@ -1,4 +1,4 @@
-"""A product's granules, opened: their offsets settled, their view angles read, their common bands found."""
+"""A product's granules, opened: looked at, their offsets settled, their angles read, their common bands found."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from dataclasses import dataclass
 import rasterio
 
 from processing import registry
-from processing.angles import AngleGrid, read_view_zenith
+from processing.angles import Angles, read_angles
 from processing.clock import Clock
 from processing.compositing import Compositor
 from processing.errors import CorruptInput
 from processing.granule import Granule
-from processing.grid import bytes_per_pixel
+from processing.grid import Grid, bytes_per_pixel
+from processing.layers import LAYERS, output_layers
+from processing.masks.base import Mask
+from processing.methods.base import Method
 from processing.offsets import settle_offset
-from processing.reading import GDAL_OPTIONS, Reader, read_metadata_file
+from processing.quality.inputs import Finding, forecast_share, inspect_scene
+from processing.quality.report import Check
+from processing.reading import GDAL_OPTIONS, GranuleUnreadable, Reader, read_metadata_file
 from processing.spec import MosaicSpec
 
 Progress = Callable[[str, float], None]
@@ -32,56 +37,130 @@ class Scenes:
     """Whether the view angles of each granule are known, so that its swath edge could be cut."""
 
     notes: tuple[str, ...]
+    checks: tuple[Check, ...]
+    """What was found when the scenes were looked at."""
+
+    forecast: float | None
+    """Share of the product's pixels that should hold data, by a sample of the scene classes; None: not known."""
+
     pixel_bytes: float
 
 
-def open_scenes(spec: MosaicSpec, granules: Sequence[Granule], clock: Clock, threads: int, tell: Progress) -> Scenes:
-    """Open every granule, settle its offset and read its view angles."""
-    method = registry.methods()[spec.method]
-    mask = registry.masks()[method.mask]
-    doubtful = Reader(granules, clock=clock)
+@dataclass(frozen=True)
+class _Opened:
+    granule: Granule
+    angles: Angles | None
+    note: str
+    finding: Finding
 
-    def open_one(number: int) -> tuple[Granule, AngleGrid | None, str]:
+
+class SceneRefused(GranuleUnreadable):
+    """A granule can be read, but what it holds is not to be used."""
+
+    def __init__(self, granule: Granule, finding: Finding) -> None:
+        Exception.__init__(self, finding.refused)
+        self.granule, self.finding = granule, finding
+
+
+def open_scenes(
+    spec: MosaicSpec, grid: Grid, granules: Sequence[Granule], clock: Clock, threads: int, tell: Progress
+) -> Scenes:
+    """Open every granule, look at it, settle its offset and read its angles.
+
+    Raises GranuleUnreadable for one that cannot be read or is not to be used.
+    """
+    method, mask = method_and_mask(spec)
+    at_hand = [granule.for_resolution(spec.resolution) for granule in granules]
+    opened = _open_all(spec, at_hand, mask, clock, threads, tell)
+    settled = tuple(scene.granule for scene in opened)
+    wanted = tuple(dict.fromkeys((*mask.measures, *method.compares)))
+    compared = [band for band in wanted if all(band in granule.files for granule in settled)]
+    compositor = Compositor(
+        settled,
+        reader=Reader(settled, clock=clock),
+        clock=clock,
+        method=method,
+        options=options_of(spec),
+        mask=mask,
+        compared=compared,
+        angles={number: scene.angles for number, scene in enumerate(opened) if scene.angles is not None},
+        first_day=spec.period.first_day,
+    )
+    findings = [scene.finding for scene in opened]
+    return Scenes(
+        settled,
+        compositor,
+        judged_by_angle=tuple(scene.angles is not None for scene in opened),
+        notes=(*_notes(method, mask, set(wanted) - set(compared), opened), *_gaps(spec, opened)),
+        checks=tuple(check for finding in findings for check in finding.checks),
+        forecast=forecast_share(findings, grid, mask.reasons),
+        pixel_bytes=bytes_per_pixel(
+            observations=len(settled),
+            compared=compared,
+            rasters=len(output_layers(spec)),
+            resolution_m=spec.resolution,
+        ),
+    )
+
+
+def method_and_mask(spec: MosaicSpec) -> tuple[Method, Mask]:
+    """How an order's pixels are chosen, and which count: the method's own mask unless the order names another."""
+    method = registry.methods()[spec.method]
+    return method, registry.masks()[spec.mask or method.mask]
+
+
+def options_of(spec: MosaicSpec) -> dict[str, int]:
+    """A value for each option of the order's method."""
+    method = registry.methods()[spec.method]
+    return {option.name: spec.method_options.get(option.name, option.default) for option in method.options}
+
+
+def _open_all(
+    spec: MosaicSpec, granules: Sequence[Granule], mask: Mask, clock: Clock, threads: int, tell: Progress
+) -> list[_Opened]:
+    reader = Reader(granules, clock=clock)
+    needs_angles = mask.most_view_zenith_deg is not None or any(
+        LAYERS[layer].read_from == "metadata" for layer in spec.layers
+    )
+
+    def open_one(number: int) -> _Opened:
         with rasterio.Env(**GDAL_OPTIONS):
-            doubtful.grid(number, "SCL")
-            granule = settle_offset(granules[number], number, doubtful)
-            return granule, *_view_zenith(granule, wanted=mask.most_view_zenith_deg is not None)
+            finding = inspect_scene(granules[number], number, reader, bands=mask.measures)
+            if finding.refused:
+                raise SceneRefused(granules[number], finding)
+            granule = settle_offset(granules[number], number, reader)
+            return _Opened(granule, *_angles(granule, wanted=needs_angles), finding)
 
     opened = []
     with ThreadPoolExecutor(max(4, threads)) as pool:
         for number, scene in enumerate(pool.map(open_one, range(len(granules)))):
             opened.append(scene)
             tell("opening scenes", 1 + 4 * (number + 1) / len(granules))
-    settled = tuple(granule for granule, _, _ in opened)
-    wanted = tuple(dict.fromkeys((*mask.measures, *method.compares)))
-    compared = [band for band in wanted if all(band in granule.files for granule in settled)]
-    missing = [band for band in wanted if band not in compared]
-    notes = [note for _, _, note in opened if note]
-    if missing:
-        notes = [*filter(None, (method.without(missing), mask.without(missing))), *notes]
-    compositor = Compositor(
-        settled,
-        reader=Reader(settled, clock=clock),
-        clock=clock,
-        method=method,
-        mask=mask,
-        compared=compared,
-        view_zenith={number: angles for number, (_, angles, _) in enumerate(opened) if angles is not None},
-    )
-    pixel_bytes = bytes_per_pixel(
-        observations=len(settled), compared=compared, ordered=spec.bands, resolution_m=spec.resolution
-    )
-    judged = tuple(angles is not None for _, angles, _ in opened)
-    return Scenes(settled, compositor, judged, tuple(notes), pixel_bytes)
+    return opened
 
 
-def _view_zenith(granule: Granule, *, wanted: bool) -> tuple[AngleGrid | None, str]:
-    """The granule's view angles, or None and why they are not there."""
-    if not wanted:
-        return None, ""
-    if granule.metadata_href is None:
+def _notes(method: Method, mask: Mask, missing: set[str], opened: Sequence[_Opened]) -> tuple[str, ...]:
+    lacking = (method.without(missing), mask.without(missing)) if missing else ()
+    return tuple(filter(None, (*lacking, *(scene.note for scene in opened))))
+
+
+def _gaps(spec: MosaicSpec, opened: Sequence[_Opened]) -> list[str]:
+    """What is ordered and not in every scene, one sentence each."""
+    sources = {name: LAYERS[name].read_from or "SCL" for name in spec.layers} | {band: band for band in spec.bands}
+    notes = []
+    for name, source in sources.items():
+        with_angles = source == "metadata"
+        lacking = sum(scene.angles is None if with_angles else source not in scene.granule.files for scene in opened)
+        if lacking:
+            notes.append(f"{name} is not in {lacking} of {len(opened)} scenes: no data where one of these was chosen.")
+    return notes
+
+
+def _angles(granule: Granule, *, wanted: bool) -> tuple[Angles | None, str]:
+    """The granule's angles, or None and why they are not there."""
+    if not wanted or granule.metadata_href is None:
         return None, ""
     try:
-        return read_view_zenith(read_metadata_file(granule.metadata_href)), ""
+        return read_angles(read_metadata_file(granule.metadata_href)), ""
     except CorruptInput as unread:
         return None, f"{granule.item_id}: {unread} Its swath edge is not cut."

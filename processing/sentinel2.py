@@ -1,7 +1,6 @@
-"""What Sentinel-2 and the mosaic's layers are: bands, scene classes, data types, no-data, scales.
+"""What Sentinel-2 measures: bands and scene classes.
 
-Sources: Sentinel-2 spectral responses (ESA, COPE-GSEG-EOPG-TN-15-0007 v3.0) for wavelengths and
-bandwidths; the S2GM product guide and its example metadata for data types, no-data and scales.
+Source of wavelengths and bandwidths: Sentinel-2 spectral responses (ESA, COPE-GSEG-EOPG-TN-15-0007 v3.0).
 """
 
 from __future__ import annotations
@@ -87,52 +86,3 @@ class SceneClass(IntEnum):
     CLOUD_HIGH_PROBABILITY = 9
     THIN_CIRRUS = 10
     SNOW_ICE = 11
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A layer of a mosaic beside the reflectances."""
-
-    name: str
-    """As orders name it."""
-
-    prefix: str
-    """As S2GM's file names begin."""
-
-    title: str
-    summary: str
-    dtype: str
-    nodata: int
-    scale: float = 1.0
-    unit: str = ""
-
-
-LAYERS: dict[str, Layer] = {
-    layer.name: layer
-    for layer in (
-        Layer(
-            "valid_obs",
-            "valid_obs",
-            "Valid observations",
-            "How many valid observations the period had at this pixel.",
-            "uint8",
-            255,
-        ),
-        Layer(
-            "source_index",
-            "source_index",
-            "Source index",
-            "Which scene the pixel comes from: the key into Source_product_list of the product's JSON.",
-            "int16",
-            -1,
-        ),
-        Layer(
-            "scene_classification",
-            "quality_scene_classification",
-            "Scene classification",
-            "Sen2Cor's class (0-11) of the chosen observation.",
-            "uint8",
-            255,
-        ),
-    )
-}

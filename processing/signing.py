@@ -32,11 +32,13 @@ class Signer:
 
     def signed(self, granule: Granule) -> Granule:
         """The granule with hrefs that can be opened for about an hour. Raises SourceUnreachable."""
-        files: Mapping[str, BandFile] = {
-            band: replace(file, href=self._signed_href(file.href)) for band, file in granule.files.items()
-        }
+        files: Mapping[str, BandFile] = {band: self._signed_file(file) for band, file in granule.files.items()}
         metadata_href = granule.metadata_href and self._signed_href(granule.metadata_href)
         return replace(granule, files=files, metadata_href=metadata_href)
+
+    def _signed_file(self, file: BandFile) -> BandFile:
+        copies = {size_m: self._signed_href(href) for size_m, href in file.copies.items()}
+        return replace(file, href=self._signed_href(file.href), copies=copies)
 
     def _signed_href(self, href: str) -> str:
         parts = urlsplit(href)

@@ -11,15 +11,25 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from shapely.geometry.base import BaseGeometry
 
 from processing.areas import area_geometry, area_km2, plain_area
 from processing.errors import FieldProblem, InvalidOrder
+from processing.layers import LAYERS
 from processing.periods import EARLIEST, CompositingPeriod
-from processing.registry import names
-from processing.sentinel2 import BANDS, LAYERS
+from processing.registry import methods, names
+from processing.sentinel2 import BANDS
 
 LONGEST_NAME = 64
 # An order can be made of nothing but mistakes; nobody reads more than these.
@@ -27,12 +37,12 @@ _MOST_PROBLEMS = 20
 _NAME = re.compile(r"[^\W_](?:[\w -]*\w)?")
 
 
-def _schema(**extra: Callable[[], list[str]]) -> Callable[[dict[str, Any]], None]:
+def _schema(**extra: Callable[[], Sequence[str | None]]) -> Callable[[dict[str, Any]], None]:
     """Fill the plug-ins' and layers' names into a JSON schema when it is asked for."""
 
     def fill(schema: dict[str, Any]) -> None:
         for key, values in extra.items():
-            (schema["items"] if key == "items" else schema)["enum"] = values()
+            (schema["items"] if key == "items" else schema)["enum"] = list(values())
 
     return fill
 
@@ -62,6 +72,14 @@ class MosaicSpec(BaseModel):
         Field(json_schema_extra=_schema(items=lambda: list(LAYERS)), description="Other layers"),
     ] = ()
     method: str = Field("s2gm", json_schema_extra=_schema(enum=lambda: list(names("methods"))))
+    method_options: dict[str, StrictInt] = Field(
+        default_factory=dict, description='What the method lets its user set, such as {"threshold": 4}'
+    )
+    mask: str | None = Field(
+        None,
+        json_schema_extra=_schema(enum=lambda: [*names("masks"), None]),
+        description="Which pixels count; by default the method's own mask",
+    )
     format: str = Field("geotiff", json_schema_extra=_schema(enum=lambda: list(names("formats"))))
 
     @classmethod
@@ -150,6 +168,25 @@ class MosaicSpec(BaseModel):
     def _method_is_known(cls, method: str) -> str:
         return _known_once((method,), names("methods"), "method")[0]
 
+    @field_validator("method_options", mode="before")
+    @classmethod
+    def _options_are_few(cls, options: Any) -> Any:
+        if isinstance(options, Mapping) and len(options) > _MOST_PROBLEMS:
+            raise ValueError(f"names {len(options)}, more than any method has")
+        return options
+
+    @field_validator("method_options")
+    @classmethod
+    def _method_has_these_options(cls, options: dict[str, int], order: ValidationInfo) -> dict[str, int]:
+        if options and "method" in order.data:
+            _check_options(order.data["method"], options)
+        return options
+
+    @field_validator("mask")
+    @classmethod
+    def _mask_is_known(cls, mask: str | None) -> str | None:
+        return mask if mask is None else _known_once((mask,), names("masks"), "mask")[0]
+
     @field_validator("format")
     @classmethod
     def _format_is_known(cls, name: str) -> str:
@@ -162,6 +199,18 @@ class MosaicSpec(BaseModel):
         return self
 
 
+def _check_options(method: str, chosen: Mapping[str, int]) -> None:
+    """ValueError where the method does not have one of the chosen options, or not with this value."""
+    offered = {option.name: option for option in methods()[method].options}
+    for name, value in chosen.items():
+        if name not in offered:
+            has = f"it has {', '.join(offered)}" if offered else "it has none"
+            raise ValueError(f"{name[:40]!r} is not an option of the method {method}; {has}")
+        option = offered[name]
+        if not option.smallest <= value <= option.largest:
+            raise ValueError(f"{name} must be from {option.smallest} to {option.largest}, not {value}")
+
+
 def _known_once(chosen: tuple[str, ...], offered: Sequence[str] | Mapping[str, Any], kind: str) -> tuple[str, ...]:
     for name in chosen:
         if name not in offered:
@@ -171,6 +220,21 @@ def _known_once(chosen: tuple[str, ...], offered: Sequence[str] | Mapping[str, A
     return chosen
 
 
+# What pydantic calls a wrong type, and what it should be.
+_WRONG_TYPES = {
+    "missing": "is missing",
+    "dict_type": "must be a JSON object",
+    "model_type": "must be a JSON object",
+    "tuple_type": "must be a list of names",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    **dict.fromkeys(
+        ("date_from_datetime_parsing", "date_parsing", "date_type", "date_from_datetime_inexact"),
+        "must be a date as YYYY-MM-DD",
+    ),
+}
+
+
 def _problem(error: ErrorDetails) -> FieldProblem:
     """One of pydantic's errors as a field and a plain sentence."""
     location = [str(part) for part in error["loc"]]
@@ -178,23 +242,13 @@ def _problem(error: ErrorDetails) -> FieldProblem:
     match error["type"]:
         case "value_error":
             message = str(context["error"])
-        case "missing":
-            message = "is missing"
         case "extra_forbidden":
             known = CompositingPeriod.model_fields if location[0] == "period" else MosaicSpec.model_fields
             message = f"is not a key of an order; its keys are {', '.join(known)}"
         case "literal_error":
             message = f"must be {context['expected']}"
-        case "date_from_datetime_parsing" | "date_parsing" | "date_type" | "date_from_datetime_inexact":
-            message = "must be a date as YYYY-MM-DD"
-        case "dict_type" | "model_type":
-            message = "must be a JSON object"
-        case "tuple_type":
-            message = "must be a list of names"
-        case "string_type":
-            message = "must be text"
-        case _:
-            message = error["msg"][0].lower() + error["msg"][1:]
+        case kind:
+            message = _WRONG_TYPES.get(kind, error["msg"][0].lower() + error["msg"][1:])
     field = ".".join(location) or "bands"
     if field == "period" and "not the first day" in message:
         field = "period.start"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import math
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -10,11 +12,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from rasterio._err import CPLE_BaseError  # what rasterio.shutil raises; not a RasterioError
 from rasterio.errors import RasterioError
 
 from processing.errors import StorageFull
 from processing.grid import Grid
 from processing.layers import OutputLayer
+
+SCRATCH_TILE_PX = 512
+"""Largest edge of the tiles in which a product's pixels are gathered; best read whole."""
+
+# What is left of a full disk when a library gives up.
+_FULL_BYTES = 2**20
 
 
 def put_in_place(made: Path, final: Path) -> None:
@@ -36,8 +45,9 @@ def put_in_place(made: Path, final: Path) -> None:
 
 def check_room(folder: Path, layers: Sequence[OutputLayer], grid: Grid) -> None:
     """Raise StorageFull before a long computation for which there is no room in the end."""
-    raw = [np.dtype(layer.dtype).itemsize * grid.width * grid.height for layer in layers]
-    # All layers gathered uncompressed, and the largest once more as it becomes a COG with its overviews.
+    raw = [scratch_bytes(layer, grid) for layer in layers]
+    # All layers gathered uncompressed, and the largest once more as it becomes a COG with its overviews,
+    # or beside the latitudes and longitudes of a NetCDF file.
     needed = sum(raw) + 2 * max(raw)
     free = shutil.disk_usage(folder).free
     if free < needed:
@@ -45,6 +55,45 @@ def check_room(folder: Path, layers: Sequence[OutputLayer], grid: Grid) -> None:
             f"The product needs {needed / 1e6:.0f} MB on the disk while it is made, "
             f"and only {free / 1e6:.0f} MB are free; make room and try again."
         )
+
+
+def scratch_tile(grid: Grid) -> tuple[int, int]:
+    """Width and height of the tiles in which a product's pixels are gathered; multiples of 16, as TIFF wants."""
+    return min(SCRATCH_TILE_PX, math.ceil(grid.width / 16) * 16), min(SCRATCH_TILE_PX, math.ceil(grid.height / 16) * 16)
+
+
+def scratch_bytes(layer: OutputLayer, grid: Grid) -> int:
+    """What a layer takes while it is gathered: whole tiles, uncompressed."""
+    width, height = scratch_tile(grid)
+    tiles = math.ceil(grid.width / width) * math.ceil(grid.height / height)
+    return tiles * width * height * np.dtype(layer.dtype).itemsize
+
+
+@contextmanager
+def written_whole(path: Path, *, room_bytes: int) -> Iterator[None]:
+    """Have a library write ``path`` within; raises OSError where it is not certain to be whole.
+
+    GDAL and HDF5 write the last of a file when they close it. On a full disk that fails with every reason
+    but the right one, or GDAL keeps it to itself; so the room that may be needed is demanded first.
+    """
+    if shutil.disk_usage(path.parent).free < room_bytes:
+        raise _failure(path, errno.ENOSPC)
+    try:
+        yield
+    except (RasterioError, CPLE_BaseError, RuntimeError) as failure:
+        # Failing, a library removes what it had written; a disk that was full has some room again.
+        full = shutil.disk_usage(path.parent).free < max(room_bytes, _FULL_BYTES)
+        raise _failure(path, errno.ENOSPC if full else errno.EIO) from failure
+    if _is_full(path.parent):
+        raise _failure(path, errno.ENOSPC)
+
+
+def _failure(path: Path, code: int) -> OSError:
+    return OSError(code, os.strerror(code), path.name)
+
+
+def _is_full(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free < _FULL_BYTES
 
 
 @contextmanager
@@ -55,6 +104,6 @@ def storage_errors(folder: Path) -> Iterator[None]:
     except (OSError, RasterioError) as failure:
         full = getattr(failure, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
         words = f"{failure} {failure.__cause__}"
-        if full or "No space left" in words or shutil.disk_usage(folder).free < 2**20:
+        if full or "No space left" in words or _is_full(folder):
             raise StorageFull("The disk filled up while the product was written; make room and try again.") from failure
         raise

@@ -10,6 +10,10 @@ from pathlib import Path
 
 from running.accounts import Account
 
+# The kernel tells a child of its parent's death only from the moment on when it was asked to. If the
+# parent died before that, somebody else is the parent by now, and the child ends itself.
+_UNLESS_ORPHANED = '[ "$PPID" = "$0" ] || kill -KILL $$; exec "$@"'
+
 
 class Child:
     """A started command with its own log, in a session of its own.
@@ -42,7 +46,7 @@ class Child:
             leash += account.setpriv_options
         with log.open("wb") as written:
             self._process = subprocess.Popen(
-                [*leash, "--", *command],
+                [*leash, "--", "sh", "-c", _UNLESS_ORPHANED, str(os.getpid()), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=None if shows_output else written,
                 stderr=written,

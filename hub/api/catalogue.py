@@ -16,8 +16,9 @@ from hub.api.problem_schema import problems
 from hub.archive import archive_extent
 from processing import registry
 from processing.errors import ProcessingError
+from processing.layers import GROUPS, LAYERS
 from processing.periods import KINDS
-from processing.sentinel2 import BANDS, LAYERS
+from processing.sentinel2 import BANDS
 from processing.spec import MosaicSpec
 
 
@@ -34,6 +35,43 @@ class BandDocument(serializers.Serializer):
     native_resolution_m = serializers.IntegerField()
 
 
+class FlagDocument(serializers.Serializer):
+    value = serializers.IntegerField()
+    name = serializers.CharField()
+    title = serializers.CharField()
+    colour = serializers.CharField(help_text="#rrggbb")
+
+
+class RasterDocument(serializers.Serializer):
+    """One file, or one variable, that a layer brings."""
+
+    name = serializers.CharField()
+    prefix = serializers.CharField(help_text="How its file's name begins, and what its NetCDF variable is called")
+    title = serializers.CharField()
+    dtype = serializers.CharField()
+    nodata = serializers.IntegerField()
+    scale = serializers.FloatField(help_text="Value = stored number x scale")
+    unit = serializers.CharField()
+    valid_range = serializers.ListField(child=serializers.IntegerField(), help_text="Smallest and largest number")
+    flags = FlagDocument(many=True, help_text="What the numbers mean; empty for quantities")
+
+
+class LayerDocument(ChoiceDocument):
+    group = serializers.CharField(help_text="A key of layer_groups")
+    rasters = RasterDocument(many=True)
+
+
+class OptionDocument(ChoiceDocument):
+    default = serializers.IntegerField()
+    smallest = serializers.IntegerField()
+    largest = serializers.IntegerField()
+
+
+class MethodDocument(ChoiceDocument):
+    mask = serializers.CharField(help_text="The mask it uses unless the order names another")
+    options = OptionDocument(many=True, help_text="What an order's method_options can hold")
+
+
 class FormatDocument(ChoiceDocument):
     extension = serializers.CharField()
     media_type = serializers.CharField()
@@ -46,8 +84,10 @@ CATALOGUE = inline_serializer(
         "resolutions": serializers.ListField(child=serializers.IntegerField()),
         "crs": serializers.ListField(child=serializers.CharField()),
         "bands": BandDocument(many=True),
-        "layers": ChoiceDocument(many=True),
-        "methods": ChoiceDocument(many=True),
+        "layers": LayerDocument(many=True),
+        "layer_groups": serializers.DictField(child=serializers.CharField(), help_text="Titles by key"),
+        "methods": MethodDocument(many=True),
+        "masks": ChoiceDocument(many=True),
         "formats": FormatDocument(many=True),
         "limits": serializers.DictField(child=serializers.IntegerField()),
         "archive": inline_serializer(
@@ -81,8 +121,10 @@ def catalogue() -> dict[str, Any]:
         "resolutions": list(_literals("resolution")),
         "crs": list(_literals("crs")),
         "bands": BandDocument(BANDS.values(), many=True).data,
-        "layers": ChoiceDocument(LAYERS.values(), many=True).data,
-        "methods": ChoiceDocument(registry.methods().values(), many=True).data,
+        "layers": LayerDocument(LAYERS.values(), many=True).data,
+        "layer_groups": GROUPS,
+        "methods": MethodDocument(registry.methods().values(), many=True).data,
+        "masks": ChoiceDocument(registry.masks().values(), many=True).data,
         "formats": FormatDocument(registry.formats().values(), many=True).data,
         "limits": {
             "area_km2": settings.ORDER_LIMIT_AREA_KM2,

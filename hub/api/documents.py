@@ -13,7 +13,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from hub.orders.downloads import link
-from hub.orders.models import Order, Product, ProductFile
+from hub.orders.models import Order, Product, ProductFile, Role
 from hub.orders.states import Status
 from processing.spec import MosaicSpec
 
@@ -62,7 +62,7 @@ class FileDocument(Document):
     name = serializers.CharField()
     size_bytes = serializers.IntegerField()
     sha256 = serializers.CharField()
-    role = serializers.ChoiceField(choices=["data", "metadata", "archive"])
+    role = serializers.ChoiceField(choices=Role.values)
     layer = serializers.CharField(allow_blank=True)
     url = serializers.SerializerMethodField(help_text="Works without a token until url_expires_at")
     url_expires_at = serializers.SerializerMethodField()

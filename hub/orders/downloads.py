@@ -24,7 +24,15 @@ from processing import registry
 
 SALT = "hub.orders.downloads"
 CHUNK_BYTES = 2**18
-SIDECARS = {".json": "application/json", ".xml": "application/xml", ".zip": "application/zip"}
+# Without a line here a file is sent as bytes to be saved: so is the quality report, which is HTML.
+SIDECARS = {
+    ".json": "application/json",
+    ".png": "image/png",
+    ".qml": "application/xml",
+    ".vrt": "application/xml",
+    ".xml": "application/xml",
+    ".zip": "application/zip",
+}
 
 
 def link(file: ProductFile) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -10,8 +11,10 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import QueryDict
 
 from hub.areas import read_area, write_area
-from hub.orders.offer import KINDS, Choice, Offer
+from hub.orders.offer import AS_THE_METHOD_DOES, KINDS, Choice, LayerGroup, Offer
+from processing import registry
 from processing.errors import FieldProblem, InvalidOrder
+from processing.methods.base import Option
 from processing.spec import MosaicSpec
 
 SUBJECTS = {
@@ -23,13 +26,33 @@ SUBJECTS = {
     "bands": "The selection",
     "layers": "The selection",
     "method": "The method",
+    "method_options": "The option",
+    "mask": "The mask",
     "format": "The format",
 }
 DEFAULT_BANDS = ["B02", "B03", "B04", "B08"]
 DEFAULT_LAYERS = ["valid_obs", "source_index", "scene_classification"]
 UNNAMED = "unnamed"
 
-Option = tuple[Choice, bool]
+Marked = tuple[Choice, bool]
+"""A choice, and whether it is chosen."""
+
+
+@dataclass(frozen=True)
+class OptionInput:
+    """The number field of one of a method's options."""
+
+    option: Option
+    field: forms.BoundField
+
+
+@dataclass(frozen=True)
+class MethodCard:
+    """A method with the fields of its options."""
+
+    choice: Choice
+    chosen: bool
+    inputs: tuple[OptionInput, ...]
 
 
 class Text(forms.CharField):
@@ -54,8 +77,9 @@ class Texts(forms.Field):
 class OrderForm(forms.Form):
     """Choices of the Mosaic Hub page.
 
-    After ``is_valid()`` the order stands in ``spec``. Nothing is checked here but that the area's text
-    can be read: MosaicSpec.parse is the only judge, and its problems are put at their fields.
+    After ``is_valid()`` the order stands in ``spec``. Nothing is checked here but that the area's text and
+    the options' numbers can be read: MosaicSpec.parse is the only judge, and its problems are put at their fields.
+    Beside the fields below there is one for each option of each method, see ``option_field``.
     """
 
     area = Text(strip=True)
@@ -70,6 +94,7 @@ class OrderForm(forms.Form):
     bands = Texts()
     layers = Texts()
     method = Text()
+    mask = Text()
     format = Text()
     name = Text(strip=True)
 
@@ -79,12 +104,13 @@ class OrderForm(forms.Form):
         """``may_be_unnamed``: an estimate is asked for, which needs no name yet."""
         kwargs["initial"] = _defaults(offer) | (kwargs.get("initial") or {})
         super().__init__(data, **kwargs)
+        self.fields |= {name: Text(strip=True) for name in _option_fields()}
         self.offer = offer
         self.may_be_unnamed = may_be_unnamed
 
     def clean(self) -> dict[str, Any]:
-        problems: list[FieldProblem] = []
         order = self._as_order()
+        order["method_options"], problems = self._method_options()
         try:
             order["area"] = read_area(self.cleaned_data.get("area", ""))
         except InvalidOrder as refused:
@@ -98,7 +124,7 @@ class OrderForm(forms.Form):
         return self.cleaned_data
 
     def _as_order(self) -> dict[str, Any]:
-        """The choices as an order's JSON, still without the area."""
+        """The choices as an order's JSON, still without the area and the method's options."""
         chosen = self.cleaned_data
         kind = chosen.get("kind", "")
         name = chosen.get("name") or (UNNAMED if self.may_be_unnamed else "")
@@ -107,7 +133,23 @@ class OrderForm(forms.Form):
             "period": {"kind": kind, "start": chosen.get(kind, "") if kind in KINDS else ""},
             "resolution": _number(chosen.get("resolution", "")),
             **{key: chosen.get(key) for key in ("crs", "bands", "layers", "method", "format")},
+            "mask": chosen.get("mask") or None,
         }
+
+    def _method_options(self) -> tuple[dict[str, int], list[FieldProblem]]:
+        """What differs from the defaults of the chosen method's options, and those that are no numbers."""
+        differing: dict[str, int] = {}
+        problems = []
+        method = self.cleaned_data.get("method", "")
+        for option in _options_of(method):
+            text = self.cleaned_data.get(option_field(method, option)) or str(option.default)
+            number = _number(text)
+            if not isinstance(number, int):
+                message = f"must be a whole number from {option.smallest} to {option.largest}"
+                problems.append(FieldProblem(f"method_options.{option.name}", message))
+            elif number != option.default:
+                differing[option.name] = number
+        return differing, problems
 
     def add_problems(self, problems: list[FieldProblem] | tuple[FieldProblem, ...]) -> None:
         """Put each problem at its field, as a sentence."""
@@ -120,7 +162,17 @@ class OrderForm(forms.Form):
         if head == "period":
             kind = self.cleaned_data.get("kind")
             return "kind" if problem.field == "period.kind" or kind not in KINDS else kind
+        if head == "method_options":
+            return self._field_of_option(problem)
         return head if head in SUBJECTS else None
+
+    def _field_of_option(self, problem: FieldProblem) -> str:
+        """The option's own field where the problem names it, else the method."""
+        method = self.cleaned_data.get("method", "")
+        for option in _options_of(method):
+            if problem.field.endswith(f".{option.name}") or problem.message.startswith(f"{option.name} "):
+                return option_field(method, option)
+        return "method"
 
     @property
     def first_problem(self) -> str:
@@ -137,26 +189,55 @@ class OrderForm(forms.Form):
         return [error for field in ("kind", *KINDS) for error in self.errors.get(field, [])]
 
     @property
-    def options(self) -> dict[str, list[Option]]:
+    def options(self) -> dict[str, list[Marked]]:
         """For each field of fixed choices what can be chosen, each with whether it is chosen."""
         return {field: self._marked(field, choices) for field, choices in self.offer.fixed.items()}
 
     @property
-    def dekads(self) -> list[tuple[int, list[Option]]]:
+    def layer_groups(self) -> list[tuple[LayerGroup, list[Marked]]]:
+        """The layers by group."""
+        return [(group, self._marked("layers", group.choices)) for group in self.offer.layer_groups]
+
+    @property
+    def methods(self) -> list[MethodCard]:
+        """The methods, each with the fields of its options."""
+        return [
+            MethodCard(
+                choice,
+                chosen,
+                tuple(OptionInput(option, self[option_field(choice.value, option)]) for option in choice.options),
+            )
+            for choice, chosen in self._marked("method", self.offer.fixed["method"])
+        ]
+
+    @property
+    def has_advanced(self) -> bool:
+        """Whether something under "Advanced settings" is not as it is by default, or was refused."""
+        defaults = _defaults(self.offer)
+        names = ["layers", "method", "mask", *_option_fields()]
+        return any(self.errors.get(name) or _differs(self[name].value(), defaults[name]) for name in names)
+
+    @property
+    def dekads(self) -> list[tuple[int, list[Marked]]]:
         return self._years("dekad")
 
     @property
-    def period_grids(self) -> list[tuple[str, list[tuple[int, list[Option]]]]]:
+    def period_grids(self) -> list[tuple[str, list[tuple[int, list[Marked]]]]]:
         """Months, quarters and years: few enough a year to be buttons."""
         return [(kind, self._years(kind)) for kind in ("month", "quarter", "year")]
 
-    def _years(self, kind: str) -> list[tuple[int, list[Option]]]:
+    def _years(self, kind: str) -> list[tuple[int, list[Marked]]]:
         return [(year.number, self._marked(kind, year.periods)) for year in self.offer.periods[kind]]
 
-    def _marked(self, field: str, choices: Iterable[Choice]) -> list[Option]:
+    def _marked(self, field: str, choices: Iterable[Choice]) -> list[Marked]:
         value = self[field].value()
         chosen = value if isinstance(value, list | tuple) else [value]
         return [(choice, choice.value in chosen) for choice in choices]
+
+
+def option_field(method: str, option: Option) -> str:
+    """Name of the form's field for an option of ``method``."""
+    return f"option-{method}-{option.name}"
 
 
 def sentence_of(problem: FieldProblem) -> str:
@@ -170,8 +251,16 @@ def sentence_of(problem: FieldProblem) -> str:
 def initial_from_spec(spec: dict[str, Any]) -> dict[str, Any]:
     """The form's initial values that lead to the order ``spec`` (its JSON) again."""
     kind, start = spec["period"]["kind"], spec["period"]["start"]
-    kept = {key: spec[key] for key in ("name", "crs", "bands", "layers", "method", "format")}
-    return kept | {
+    # Orders of earlier versions have neither options nor a mask.
+    options = spec.get("method_options", {})
+    return {
+        **{key: spec[key] for key in ("name", "crs", "bands", "layers", "method", "format")},
+        **{
+            option_field(spec["method"], option): str(options[option.name])
+            for option in _options_of(spec["method"])
+            if option.name in options
+        },
+        "mask": spec.get("mask") or AS_THE_METHOD_DOES,
         "area": write_area(spec["area"]),
         "kind": kind,
         kind: start,
@@ -181,10 +270,9 @@ def initial_from_spec(spec: dict[str, Any]) -> dict[str, Any]:
 
 def initial_from_data(data: QueryDict) -> dict[str, Any]:
     """The form's initial values from what was sent before, as it stands: unknown names are left out."""
-    fields = OrderForm.base_fields
-    return {
-        name: data.getlist(name) if isinstance(fields[name], Texts) else data[name] for name in data if name in fields
-    }
+    lists = {name for name, field in OrderForm.base_fields.items() if isinstance(field, Texts)}
+    known = {*OrderForm.base_fields, *_option_fields()}
+    return {name: data.getlist(name) if name in lists else data[name] for name in data if name in known}
 
 
 def _defaults(offer: Offer) -> dict[str, Any]:
@@ -195,8 +283,28 @@ def _defaults(offer: Offer) -> dict[str, Any]:
         "bands": DEFAULT_BANDS,
         "layers": DEFAULT_LAYERS,
         "method": MosaicSpec.model_fields["method"].default,
+        "mask": AS_THE_METHOD_DOES,
         "format": MosaicSpec.model_fields["format"].default,
-    } | offer.suggested_periods
+        **_option_fields(),
+        **offer.suggested_periods,
+    }
+
+
+def _option_fields() -> dict[str, str]:
+    """The names of all options' fields, and what stands in them by default."""
+    return {
+        option_field(name, option): str(option.default) for name in registry.methods() for option in _options_of(name)
+    }
+
+
+def _options_of(method: str) -> tuple[Option, ...]:
+    found = registry.methods().get(method)
+    return found.options if found else ()
+
+
+def _differs(value: Any, default: Any) -> bool:
+    """Whether a field holds something else than its default; the order of ticks does not matter."""
+    return set(value or ()) != set(default) if isinstance(default, list) else (value or default) != default
 
 
 def _number(text: str) -> int | str:

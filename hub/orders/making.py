@@ -16,7 +16,7 @@ from hub.archive import archive
 from hub.orders import production, storage
 from hub.orders.models import Product
 from hub.orders.production import NoLongerOurs
-from processing.mosaic import Limits, MadeProduct, ProductPlan, make_product, split
+from processing.mosaic import Limits, MadeProduct, ProductPlan, Publisher, make_product, split
 from processing.spec import MosaicSpec
 
 logger = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ def make(product: Product, *, into: Path, heartbeat: Heartbeat) -> MadeProduct:
         order_number=str(product.order_id),
         progress=Reporter(product, heartbeat),
         limits=Limits(memory_mb=settings.PRODUCT_MEMORY_MB, threads=settings.PRODUCT_THREADS),
+        publisher=Publisher(settings.SITE_NAME, settings.SERVICE_DESK_EMAIL, settings.SITE_URL),
     )
 
 

@@ -38,7 +38,7 @@ class OrderQuerySet(MovableQuerySet):
 
     def for_rows(self) -> OrderQuerySet:
         """With what a row of the table shows, in three queries however many orders."""
-        archives = models.Prefetch("products__files", ProductFile.objects.filter(role="archive"))
+        archives = models.Prefetch("products__files", ProductFile.objects.filter(role=Role.ARCHIVE))
         light = models.Prefetch("products", Product.objects.defer("footprint", "statistics"))
         return self.defer("area").prefetch_related(light, archives)
 
@@ -147,6 +147,16 @@ class Product(models.Model):
         return f"{self.order_id}/{self.name}"
 
 
+class Role(models.TextChoices):
+    """What a file of a product is for."""
+
+    DATA = "data"
+    METADATA = "metadata"
+    STYLE = "style"
+    THUMBNAIL = "thumbnail"
+    ARCHIVE = "archive", "Archive (the zip of all)"
+
+
 class ProductFileQuerySet(models.QuerySet):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> ProductFileQuerySet:
         """The files of those orders that ``user`` may see."""
@@ -161,7 +171,7 @@ class ProductFile(models.Model):
     path = models.CharField(max_length=500, help_text="Path relative to MEDIA_ROOT")
     size_bytes = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
-    role = models.CharField(max_length=12, help_text="data, metadata or archive (the zip of all)")
+    role = models.CharField(max_length=12, choices=Role)
     layer = models.CharField(max_length=40, blank=True)
 
     objects = ProductFileQuerySet.as_manager()

@@ -11,8 +11,10 @@ from functools import cached_property
 from hub.archive import archive_extent
 from processing import registry
 from processing.errors import ProcessingError
+from processing.layers import GROUPS, LAYERS, Layer
+from processing.methods.base import Option
 from processing.periods import EARLIEST, CompositingPeriod, PeriodKind
-from processing.sentinel2 import BANDS, LAYERS
+from processing.sentinel2 import BANDS
 from processing.spec import MosaicSpec
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,10 @@ PRESETS = {
     "False colour": ("B08", "B04", "B03"),
     "All": tuple(BANDS),
 }
+# What S2GM offered beside the reflectances; the other groups are this service's own.
+S2GM_GROUPS = ("quality", "geometry", "validation", "medoid")
+S2GM_LAYERS = tuple(layer.name for layer in LAYERS.values() if layer.group in S2GM_GROUPS)
+AS_THE_METHOD_DOES = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,17 @@ class Choice:
     title: str
     summary: str = ""
     disabled: bool = False
+    options: tuple[Option, ...] = ()
+    """What a method lets its user set."""
+
+
+@dataclass(frozen=True)
+class LayerGroup:
+    """Layers that belong together, under one heading."""
+
+    title: str
+    choices: tuple[Choice, ...]
+    is_s2gm: bool
 
 
 @dataclass(frozen=True)
@@ -105,20 +122,40 @@ class Offer:
             "resolution": _titled(RESOLUTIONS),
             "crs": tuple(Choice(value, title, CRS_SUMMARIES[value]) for value, title in CRS.items()),
             "bands": tuple(Choice(band.name, band.name, band.title) for band in BANDS.values()),
-            "layers": tuple(Choice(layer.name, layer.title, layer.summary) for layer in LAYERS.values()),
+            "layers": tuple(_layer(layer) for layer in LAYERS.values()),
             "method": _plug_ins("method", registry.methods()),
+            "mask": (Choice(AS_THE_METHOD_DOES, "As the method does"), *_plug_ins("mask", registry.masks())),
             "format": _plug_ins("format", registry.formats()),
         }
+
+    @cached_property
+    def layer_groups(self) -> tuple[LayerGroup, ...]:
+        """The layers beside the reflectances, S2GM's groups first."""
+        return tuple(
+            LayerGroup(
+                title,
+                tuple(_layer(layer) for layer in LAYERS.values() if layer.group == group),
+                is_s2gm=group in S2GM_GROUPS,
+            )
+            for group, title in sorted(GROUPS.items(), key=lambda item: item[0] not in S2GM_GROUPS)
+        )
 
 
 def _titled(titles: dict[str, str]) -> tuple[Choice, ...]:
     return tuple(Choice(value, title) for value, title in titles.items())
 
 
+def _layer(layer: Layer) -> Choice:
+    return Choice(layer.name, layer.title, layer.summary)
+
+
 def _plug_ins(field: str, found: dict) -> tuple[Choice, ...]:
     """The default of an order's ``field`` first, the others by name."""
     default = MosaicSpec.model_fields[field].default
-    choices = (Choice(name, plug_in.title, plug_in.summary) for name, plug_in in found.items())
+    choices = (
+        Choice(name, plug_in.title, plug_in.summary, options=getattr(plug_in, "options", ()))
+        for name, plug_in in found.items()
+    )
     return tuple(sorted(choices, key=lambda choice: (choice.value != default, choice.value)))
 
 

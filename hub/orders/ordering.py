@@ -211,7 +211,8 @@ def _check_active_orders(owner: AbstractUser) -> None:
 def _earlier(owner: AbstractUser, idempotency_key: str, spec: MosaicSpec) -> Order | None:
     """The order that ``owner`` made with this key before; KeyReused when it asked for something else."""
     earlier = Order.objects.filter(owner=owner, idempotency_key=idempotency_key).first()
-    if earlier and earlier.spec != spec.to_json():
+    # Parsed, because an order of an earlier version lacks the keys that came later.
+    if earlier and earlier.mosaic_spec.to_json() != spec.to_json():
         raise KeyReused
     return earlier
 

@@ -3,6 +3,9 @@
 SCRATCH_ROOT/<product>-<attempt>/               what an attempt writes; swept when it is over
 MEDIA_ROOT/incoming/<product>-<attempt>/        a product on its way in
 MEDIA_ROOT/orders/<order>/<base folder>/<product name>/   delivered
+
+Files of the whole order, such as inspire.xml, lie beside the product's folder in the zip, but inside it here:
+products are delivered one by one, and none may change a file that another has delivered.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 
-from hub.orders.models import Product, ProductFile
+from hub.orders.models import Product, ProductFile, Role
 from hub.orders.states import Status
 from processing.mosaic import MadeFile, MadeProduct
 
@@ -98,11 +101,19 @@ def stage(product: Product, made: MadeProduct) -> Staged:
     folder.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        place = PurePosixPath(base, product.name)
-        files = [replace(file, name=str(PurePosixPath(file.name).relative_to(place))) for file in made.files]
         # A rename on one file system, a copy between two.
         shutil.move(made.folder, folder)
-        archive = _zip(folder, name=f"{base}-{product.name}.zip", inside=str(place))
+        place = PurePosixPath(base, product.name)
+        members = {str(place / path.relative_to(folder).as_posix()): path for path in _files_in(folder)}
+        files = []
+        for file in made.files:
+            path = PurePosixPath(file.name)
+            if path.is_relative_to(place):
+                files.append(replace(file, name=str(path.relative_to(place))))
+            else:
+                members[file.name] = Path(shutil.move(made.folder.parent / path.name, folder / path.name))
+                files.append(replace(file, name=path.name))
+        archive = _zip(folder / f"{base}-{product.name}.zip", members)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -132,21 +143,25 @@ def _attempt_folders() -> Iterator[tuple[Path, int, int]]:
                 yield folder, int(match["product"]), int(match["attempt"])
 
 
-def _zip(folder: Path, *, name: str, inside: str) -> MadeFile:
-    """Write ``folder/name``, a zip of everything in ``folder`` under the path ``inside``.
+def _files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def _zip(target: Path, members: dict[str, Path]) -> MadeFile:
+    """Write ``target``, a zip of the files ``members`` by their path in it.
 
     Stored, not deflated: the rasters are compressed already.
     """
-    members = sorted(path for path in folder.rglob("*") if path.is_file())
-    target = folder / name
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for path in members:
-            entry = zipfile.ZipInfo(f"{inside}/{path.relative_to(folder).as_posix()}", ZIP_DATE)
+        for name, path in sorted(members.items()):
+            entry = zipfile.ZipInfo(name, ZIP_DATE)
             entry.external_attr = 0o644 << 16
             entry.file_size = path.stat().st_size
             with path.open("rb") as content, archive.open(entry, "w") as packed:
                 shutil.copyfileobj(content, packed, COPY_BYTES)
-    return MadeFile(name=name, size_bytes=target.stat().st_size, sha256=_sha256(target), role="archive", layer=None)
+    return MadeFile(
+        name=target.name, size_bytes=target.stat().st_size, sha256=_sha256(target), role=Role.ARCHIVE, layer=None
+    )
 
 
 def _sha256(path: Path) -> str:

@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from hub.errors import told_to_users
-from processing.errors import OutOfMemoryLimit, ProcessingError, StorageFull
+from processing.errors import OutOfMemoryLimit, ProcessingError, QualityRejected, StorageFull
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 UNEXPECTED = "Something unexpected went wrong in the service; write to the service desk if it stays so."
 SILENT = "The worker that was making this product stopped without a word."
+
+CHANGE_IT = "Change the order and send it again."
+TRY_LATER = "This is not of your making: repeat the order later, and tell the service desk if it fails again."
+# By the code of what went wrong; what is not here goes by who can mend it.
+REMEDIES = {
+    QualityRejected.code: (
+        "Its files could not be trusted, so nothing of it is handed out. Repeat the order; if it fails again, "
+        "report the problem, so that an operator looks into it."
+    ),
+}
+
+
+def remedy(codes: Collection[str]) -> str:
+    """What the owner can do about products that failed with ``codes``; what is theirs to mend comes first."""
+    if {error.code for error in _family(ProcessingError) if error.mender == "user"} & set(codes):
+        return CHANGE_IT
+    return next((told for code, told in REMEDIES.items() if code in codes), TRY_LATER)
+
+
+def _family(kind: type[ProcessingError]) -> list[type[ProcessingError]]:
+    return [kind] + [member for child in kind.__subclasses__() for member in _family(child)]
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from hub.errors import HubError, http_status, told_to_users
 from hub.orders import downloads, ordering
 from hub.orders.forms import OrderForm, initial_from_data, initial_from_spec, sentence_of
 from hub.orders.models import Order, OrderEvent, ProductFile
-from hub.orders.offer import PRESETS, Offer
+from hub.orders.offer import PRESETS, S2GM_LAYERS, Offer
 from processing.errors import InvalidOrder, ProcessingError
+from processing.sentinel2 import BANDS
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +98,7 @@ def _hub_page(request: HttpRequest, form: OrderForm, *, status: int = 200, **con
         "form": form,
         "offer": form.offer,
         "presets": {title: " ".join(names) for title, names in PRESETS.items()},
+        "everything_of_s2gm": " ".join((*BANDS, *S2GM_LAYERS)),
         "form_key": request.POST.get("form_key") or secrets.token_urlsafe(16),
         "map_config": _map_config() | {"extent": form.offer.bounds},
     }

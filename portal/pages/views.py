@@ -14,7 +14,9 @@ from hub.archive import archive
 from portal.pages.models import News
 from processing import registry
 from processing.errors import ProcessingError
-from processing.sentinel2 import BANDS, LAYERS, REFLECTANCE_NODATA, REFLECTANCE_SCALE
+from processing.layers import GROUPS, LAYERS
+from processing.masks.base import Mask
+from processing.sentinel2 import BANDS, REFLECTANCE_NODATA, REFLECTANCE_SCALE, SceneClass
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +60,12 @@ def manual(request: HttpRequest) -> HttpResponse:
     """How to order and what comes back. Lists and limits are those of this very installation."""
     context = {
         "bands": BANDS.values(),
-        "layers": LAYERS.values(),
+        "layer_groups": [
+            (title, [layer for layer in LAYERS.values() if layer.group == group]) for group, title in GROUPS.items()
+        ],
+        "classified": [raster for layer in LAYERS.values() for raster in layer.rasters if raster.flags],
         "methods": registry.methods().values(),
+        "masks": [(mask, counted_classes(mask)) for mask in registry.masks().values()],
         "formats": registry.formats().values(),
         "reflectance_nodata": REFLECTANCE_NODATA,
         "reflectance_scale": REFLECTANCE_SCALE,
@@ -73,6 +79,11 @@ def manual(request: HttpRequest) -> HttpResponse:
         },
     }
     return render(request, "pages/manual.html", context)
+
+
+def counted_classes(mask: Mask) -> str:
+    """The scene classes that can count under ``mask``: ``2, 4, 5``."""
+    return ", ".join(str(scene_class.value) for scene_class in SceneClass if not mask.reasons[scene_class])
 
 
 def about(request: HttpRequest) -> HttpResponse:

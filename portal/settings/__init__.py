@@ -203,7 +203,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mosaic Hub <no-reply
 SERVICE_DESK_EMAIL = env.str("SERVICE_DESK_EMAIL", default="service-desk@localhost")
 
 # --- Orders ---------------------------------------------------------------------------------------
-# A STAC API's URL, the path of an items.json, or a folder that holds one.
+# A STAC API's URL, the path of an items.json or its folder, or a folder of L2A .SAFE products.
 MOSAIC_SOURCE = env.str("MOSAIC_SOURCE", default=str(VAR / "archive" / "items.json"))
 ORDER_LIMIT_AREA_KM2 = env.int("ORDER_LIMIT_AREA_KM2", default=1_000_000)
 # Above this an order is held until an operator approves it.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -12,14 +13,50 @@ import numpy as np
 
 from processing.grid import Block, Grid
 from processing.layers import OutputLayer
+from processing.periods import CompositingPeriod
+
+
+@dataclass(frozen=True)
+class SourceScene:
+    """A scene of the mosaic, as ``source_index`` numbers it."""
+
+    identifier: str
+    sensed_at: datetime
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What a file says of the product it belongs to. Nothing in it depends on when or how fast it was made."""
+
+    title: str
+    """Name of the order's base folder; the id of what was ordered."""
+
+    suffix: str
+    """The part that all file names of a product share: M10_20180501_Name."""
+
+    period: CompositingPeriod
+    scenes: Sequence[SourceScene]
+    """Oldest first: ``source_index`` counts in this order."""
+
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """Further statements for formats that hold text, by CF's or ACDD's attribute names."""
 
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """A data file of a product and the layers it holds."""
+    """A data file of a product, the layers it holds, and the files that belong beside it."""
 
     path: Path
     layers: tuple[OutputLayer, ...]
+    companions: tuple[Path, ...] = ()
+    """Files without which GDAL would not know all of it, such as ``.aux.xml``."""
+
+    subdatasets: bool = False
+    """Whether GDAL opens its layers as subdatasets, NETCDF:"path":variable."""
+
+    def dataset(self, layer: OutputLayer) -> str:
+        """The name by which GDAL opens one of its layers."""
+        return f'NETCDF:"{self.path}":{layer.prefix}' if self.subdatasets else str(self.path)
 
 
 class Writer(Protocol):
@@ -41,7 +78,11 @@ class Writer(Protocol):
 
 
 class Format(Protocol):
-    """How a mosaic is written. The same layers give the same bytes: no time stamps, fixed compression."""
+    """How a mosaic is written.
+
+    The same layers give the same bytes, whatever the blocks they come in and the threads that write them:
+    no time stamps, fixed compression.
+    """
 
     name: str
     title: str
@@ -49,6 +90,8 @@ class Format(Protocol):
     extension: str
     media_type: str
 
-    def writer(self, folder: Path, *, suffix: str, grid: Grid, layers: Sequence[OutputLayer], threads: int) -> Writer:
+    def writer(
+        self, folder: Path, *, heading: Heading, grid: Grid, layers: Sequence[OutputLayer], threads: int
+    ) -> Writer:
         """A writer of files in ``folder``; one that holds one layer is ``{prefix}_{suffix}.{extension}``."""
         ...

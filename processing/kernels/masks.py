@@ -13,13 +13,12 @@ SNOW = 11
 
 
 @njit(cache=True, nogil=True)
-def drop_unmeasured(cells, start, plane, width, cell_row, cell_column, valid):
-    """Clear ``valid`` (observation, y, x; bool, in place) where any band holds 0, no data."""
+def drop_unmeasured(cells, start, plane, width, cell_row, cell_column, bands, valid):
+    """Clear ``valid`` (observation, y, x; bool, in place) where any of the ``bands`` (positions) holds 0, no data."""
     observations, height, columns = valid.shape
-    bands = start.shape[0]
     for o in range(observations):
         for y in range(height):
-            for b in range(bands):
+            for b in bands:
                 row = start[b] + o * plane[b] + cell_row[b, y] * width[b]
                 for x in range(columns):
                     if cells[row + cell_column[b, x]] == 0:
@@ -42,15 +41,15 @@ def drop_false_snow(cells, start, plane, width, cell_row, cell_column, offset, b
                 for k in range(6):
                     b = bands[k]
                     cell = cells[start[b] + o * plane[b] + cell_row[b, y] * width[b] + cell_column[b, x]]
-                    value[k] = (np.int64(cell) + offset[o, b]) * 1e-4
+                    value[k] = np.int64(cell) + offset[o, b]
                 if not is_snow(value[0], value[1], value[2], value[3], value[4], value[5]):
                     valid[o, y, x] = False
 
 
 @njit(cache=True, nogil=True)
 def is_snow(b02, b03, b04, b8a, b11, b12):
-    """Whether a spectrum (reflectance 0..1) of scene class 11 is snow and not cloud."""
-    brightness = TCB[0] * b02 + TCB[1] * b03 + TCB[2] * b04 + TCB[3] * b8a + TCB[4] * b11 + TCB[5] * b12
+    """Whether a spectrum (reflectance x 10000) of scene class 11 is snow and not cloud."""
+    brightness = (TCB[0] * b02 + TCB[1] * b03 + TCB[2] * b04 + TCB[3] * b8a + TCB[4] * b11 + TCB[5] * b12) * 1e-4
     total = b03 + b11
     ndsi = (b03 - b11) / total if total != 0.0 else 0.0
     return ndsi > NDSI_OF_SNOW and brightness > TCB_OF_SNOW

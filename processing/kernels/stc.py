@@ -1,7 +1,8 @@
 """The short-term composite of S2GM V1.1.0: a decision tree on means of spectral indices.
 
 Source: S2GM ATBD v1.3.3, Table 2-4 and Figures 2-15, 2-16. Where table and pseudo-code differ (rule 2)
-the pseudo-code counts. Spectra are reflectances 0..1 in the columns below; ties go to the first.
+the pseudo-code counts. Spectra are reflectances x 10000 in the columns below: of whole numbers ratios are
+exact, so that what lies on a threshold is told from what lies beyond it. Ties go to the first.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ NO_DATA = -1
 
 
 @njit(cache=True, nogil=True)
-def _ratio(numerator, denominator):
+def ratio(numerator, denominator):
+    """Their ratio, 0 where there is none."""
     if denominator == 0.0:
         return 0.0
     return numerator / denominator
@@ -33,16 +35,18 @@ def _exceeds(a, b):
 @njit(cache=True, nogil=True)
 def _brightness(s, infrared):
     """Tasselled-cap brightness with ``infrared`` as its near-infrared band (B8A, in one test B08)."""
-    return TCB[0] * s[B02] + TCB[1] * s[B03] + TCB[2] * s[B04] + TCB[3] * infrared + TCB[4] * s[B11] + TCB[5] * s[B12]
+    visible = TCB[0] * s[B02] + TCB[1] * s[B03] + TCB[2] * s[B04]
+    return (visible + TCB[3] * infrared + TCB[4] * s[B11] + TCB[5] * s[B12]) * 1e-4
 
 
 @njit(cache=True, nogil=True)
 def _is_cloud(s):
     """cloudTest of the ATBD: bright snow-like, high or low cloud."""
-    mndwi = _ratio(s[B03] - s[B11], s[B03] + s[B11])
+    mndwi = ratio(s[B03] - s[B11], s[B03] + s[B11])
     haze = -0.8239 * s[B02] + 0.0849 * s[B03] + 0.4396 * s[B04] - 0.058 * s[B8A] + 0.2013 * s[B11] - 0.2773 * s[B12]
-    mean = (s[B02] + s[B03] + s[B04]) / 3.0
-    q = _ratio(s[B08] - s[B11], s[B08] + s[B11])
+    haze *= 1e-4
+    mean = (s[B02] + s[B03] + s[B04]) / 30000.0
+    q = ratio(s[B08] - s[B11], s[B08] + s[B11])
     green_wins = _exceeds(s[B03], s[B11])
     infrared_wins = _exceeds(s[B11], s[B03])
 
@@ -74,8 +78,8 @@ def short_term(spectra, scene_class, count):
     tcb = np.empty(count)
     for i in range(count):
         s = spectra[i]
-        ndvi[i] = _ratio(s[B08] - s[B04], s[B08] + s[B04])
-        mndwi[i] = _ratio(s[B03] - s[B11], s[B03] + s[B11])
+        ndvi[i] = ratio(s[B08] - s[B04], s[B08] + s[B04])
+        mndwi[i] = ratio(s[B03] - s[B11], s[B03] + s[B11])
         tcb[i] = _brightness(s, s[B8A])
     mean_ndvi = ndvi.sum() / count
     mean_mndwi = mndwi.sum() / count
@@ -105,9 +109,9 @@ def short_term(spectra, scene_class, count):
 def greenest(spectra, red, infrared, count):
     """Position of the greatest NDVI: what is left of the tree without shortwave infrared."""
     best = 0
-    highest = _ratio(spectra[0, infrared] - spectra[0, red], spectra[0, infrared] + spectra[0, red])
+    highest = ratio(spectra[0, infrared] - spectra[0, red], spectra[0, infrared] + spectra[0, red])
     for i in range(1, count):
-        ndvi = _ratio(spectra[i, infrared] - spectra[i, red], spectra[i, infrared] + spectra[i, red])
+        ndvi = ratio(spectra[i, infrared] - spectra[i, red], spectra[i, infrared] + spectra[i, red])
         if ndvi > highest:
             best, highest = i, ndvi
     return best

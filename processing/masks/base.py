@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from processing.layers import Reason
 from processing.stack import Stack
 
 
@@ -17,15 +18,17 @@ class Mask(Protocol):
     title: str
     summary: str
 
+    reasons: np.ndarray
+    """uint8 (256,), by scene class: 0 where a pixel can count, else why not, a value of ``layers.Reason``."""
+
     measures: tuple[str, ...]
     """The spectrum: a pixel counts only where each of these bands, as far as the archive has it, was measured."""
 
     most_view_zenith_deg: float | None
     """Pixels seen at this angle or beyond do not count; None: the angle does not matter."""
 
-    def observed(self, scene_class: np.ndarray) -> np.ndarray:
-        """bool, shape of ``scene_class``: what can count by its scene class alone. Cheap: nothing else is read yet."""
-        ...
+    refines_as: Reason
+    """Why what ``refine`` clears does not count."""
 
     def refine(self, stack: Stack) -> None:
         """Clear ``stack.valid`` in place where the bands show that a pixel does not count after all."""

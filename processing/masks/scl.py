@@ -2,51 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from processing.kernels.masks import SNOW, drop_false_snow, drop_unmeasured
+from processing.kernels.masks import SNOW, drop_false_snow
+from processing.layers import Reason
 from processing.sentinel2 import SceneClass
 from processing.stack import Stack
 
-VALID_CLASSES = (
+WEAK_1 = (
     SceneClass.DARK_FEATURE_SHADOW,
     SceneClass.VEGETATION,
     SceneClass.BARE_SOIL,
     SceneClass.WATER,
     SceneClass.SNOW_ICE,
 )
+"""The classes that S2GM chose of the sets it tried."""
+
 SNOW_BANDS = ("B02", "B03", "B04", "B8A", "B11", "B12")
 
-_IS_VALID = np.zeros(256, dtype=bool)
-_IS_VALID[list(VALID_CLASSES)] = True
+# Why a class does not count, if it does not.
+_REASONS: Mapping[int, Reason] = {
+    SceneClass.DARK_FEATURE_SHADOW: Reason.SHADOW,
+    SceneClass.CLOUD_SHADOW: Reason.SHADOW,
+    SceneClass.UNCLASSIFIED: Reason.CLOUD,
+    SceneClass.CLOUD_MEDIUM_PROBABILITY: Reason.CLOUD,
+    SceneClass.CLOUD_HIGH_PROBABILITY: Reason.CLOUD,
+    SceneClass.THIN_CIRRUS: Reason.CLOUD,
+}
 
 
-class Scl:
-    """The "Weak_1" set of scene classes that S2GM chose, refined as S2GM refined it."""
+class SceneClassMask:
+    """A set of scene classes, the view angle, and snow refined by its bands where ``refines_snow``."""
 
-    name = "scl"
-    title = "Scene classification"
-    summary = "Dark features, vegetation, bare soil, water, and snow that is bright and snow-coloured."
     measures = ("B02", "B03", "B04", "B06", "B08", "B8A", "B11", "B12")
     most_view_zenith_deg: float | None = 11.0
+    refines_as = Reason.SNOW
 
-    def observed(self, scene_class: np.ndarray) -> np.ndarray:
-        return _IS_VALID[scene_class]
+    def __init__(
+        self, name: str, title: str, summary: str, *, classes: Collection[SceneClass], refines_snow: bool = True
+    ) -> None:
+        self.name, self.title, self.summary = name, title, summary
+        self._refines_snow = refines_snow
+        self.reasons = np.full(256, Reason.NO_DATA, np.uint8)
+        for scene_class, reason in _REASONS.items():
+            self.reasons[scene_class] = reason
+        self.reasons[list(classes)] = 0
 
     def refine(self, stack: Stack) -> None:
-        drop_unmeasured(*stack.cells(), stack.valid)
         bands = stack.positions(SNOW_BANDS)
         # Without its bands the test cannot be made, and the scene class is taken at its word.
-        if np.all(bands >= 0) and np.any(stack.scene_class == SNOW):
+        if self._refines_snow and np.all(bands >= 0) and np.any(stack.scene_class == SNOW):
             drop_false_snow(*stack.cells(), stack.offset, bands, stack.scene_class, stack.valid)
 
     def without(self, missing: Collection[str]) -> str:
-        lacking = sorted(set(SNOW_BANDS) & set(missing))
-        if not lacking:
+        absent = sorted(set(SNOW_BANDS) & set(missing))
+        if not absent or not self._refines_snow:
             return ""
-        return f"Without {', '.join(lacking)} snow is not tested by its bands: the scene class is taken at its word."
+        return f"Without {', '.join(absent)} snow is not tested by its bands: the scene class is taken at its word."
 
 
-PLUGIN = Scl()
+PLUGIN = SceneClassMask(
+    "scl",
+    "Scene classes as S2GM",
+    "Dark features, vegetation, bare soil, water, and snow that is bright and snow-coloured.",
+    classes=WEAK_1,
+)

@@ -2,16 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-import numpy as np
+from collections.abc import Collection, Mapping
 
 from processing.kernels.composite import choose_s2gm
+from processing.methods.base import Choice, Option
 from processing.stack import Stack
 
 MEDOID_BANDS = ("B02", "B03", "B04", "B06", "B08", "B11", "B12")
-TREE_BANDS = ("B02", "B03", "B04", "B08", "B8A", "B11", "B12")
-"""In the order of the columns in kernels.stc."""
+TREE_BANDS = ("B02", "B03", "B04", "B08", "B8A", "B11", "B12", "CLD")
+"""In the order of the columns in kernels.stc and kernels.pairwise."""
+
+THRESHOLD = Option(
+    "threshold",
+    "Medoid from",
+    "Valid observations from which on the medoid decides; with fewer the short-term tree does.",
+    default=4,
+    smallest=2,
+    largest=100,
+)
+
+
+def choose_by_count(stack: Stack, *, threshold: int, by_pairs: bool = False) -> Choice:
+    """The medoid of ``threshold`` or more valid observations, below that a tree: V1.1.0's, or V1.0's ``by_pairs``."""
+    medoid_bands = stack.positions(MEDOID_BANDS)
+    return Choice(
+        *choose_s2gm(
+            *stack.cells(),
+            stack.offset,
+            stack.scene_class,
+            stack.valid,
+            medoid_bands[medoid_bands >= 0],
+            stack.positions(TREE_BANDS),
+            threshold,
+            by_pairs,
+        )
+    )
+
+
+def medoid_without(missing: Collection[str]) -> str:
+    """What the medoid does when the archive lacks these bands, or nothing."""
+    left = [band for band in MEDOID_BANDS if band not in missing]
+    return f"the medoid compares {' '.join(left)} only" if len(left) < len(MEDOID_BANDS) else ""
+
+
+def lacking(missing: Collection[str], *consequences: str) -> str:
+    """One sentence: what the archive lacks and what comes of it; nothing where nothing comes of it."""
+    found = "; ".join(filter(None, consequences))
+    return f"The archive lacks {', '.join(sorted(missing))}: {found}." if found else ""
 
 
 class S2gm:
@@ -25,29 +62,18 @@ class S2gm:
     )
     mask = "scl"
     compares = ("B02", "B03", "B04", "B06", "B08", "B8A", "B11", "B12")
-    threshold = 4
+    options = (THRESHOLD,)
 
-    def choose(self, stack: Stack) -> np.ndarray:
-        medoid_bands = stack.positions(MEDOID_BANDS)
-        return choose_s2gm(
-            *stack.cells(),
-            stack.offset,
-            stack.scene_class,
-            stack.valid,
-            medoid_bands[medoid_bands >= 0],
-            stack.positions(TREE_BANDS),
-            self.threshold,
-        )
+    def choose(self, stack: Stack, options: Mapping[str, int]) -> Choice:
+        return choose_by_count(stack, threshold=options["threshold"])
 
     def without(self, missing: Collection[str]) -> str:
-        left = [band for band in MEDOID_BANDS if band not in missing]
-        medoid = f"the medoid compares {' '.join(left)} only" if len(left) < len(MEDOID_BANDS) else ""
         tree = ""
         if {"B04", "B08"} & set(missing):
-            tree = "of two or three valid observations the newest is taken"
-        elif set(TREE_BANDS) & set(missing):
-            tree = "of two or three valid observations the one with the greatest NDVI is taken"
-        return f"The archive lacks {', '.join(sorted(missing))}: {'; '.join(filter(None, (medoid, tree)))}."
+            tree = "below the medoid's threshold the newest valid observation is taken"
+        elif set(self.compares) & set(TREE_BANDS) & set(missing):
+            tree = "below the medoid's threshold the observation with the greatest NDVI is taken"
+        return lacking(missing, medoid_without(missing), tree)
 
 
 PLUGIN = S2gm()

@@ -9,10 +9,10 @@ from processing.sample import make_archive
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 with items.json's path on stdout; 2 for bad arguments, 4 when it cannot be written, with a sentence."""
+    """0 with the path to order from on stdout; 2 for bad arguments, 4 when it cannot be written, with a sentence."""
     given = vars(_parser().parse_args(arguments))
     try:
-        items = make_archive(given.pop("folder"), **given, progress=_report)
+        source = make_archive(given.pop("folder"), **given, progress=_report)
     except (ValueError, FileExistsError) as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 2
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
             "make room or name a folder that can be written.\n"
         )
         return 4
-    sys.stdout.write(f"{items}\n")
+    sys.stdout.write(f"{source}\n")
     return 0
 
 
@@ -46,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
         type=lambda text: tuple(text.split(",")),
         default=("33TWL", "33TWM"),
         help="33TWL, 33TWM or 33TWL,33TWM (both)",
+    )
+    parser.add_argument(
+        "--layout", default="cog", help="cog: folders of COGs and items.json; safe: a folder of SAFE products (cog)"
     )
     parser.add_argument("--threads", type=int, default=2, help="dates made at the same time (2)")
     return parser

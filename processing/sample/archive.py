@@ -1,4 +1,4 @@
-"""The archive on disk: granules as folders of COGs, and the ``items.json`` that describes them."""
+"""The archive on disk: granules as folders of COGs with the ``items.json`` that describes them, or SAFE products."""
 
 import fcntl
 import json
@@ -12,22 +12,23 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import rasterio.shutil
-from rasterio.io import MemoryFile
-
-from processing.sample.grids import EPSG, TILE_SIDE_M, TILES, Window, archive_window
-from processing.sample.items import granule_name, make_item
+from processing.sample.granule_xml import GRANULE_XML, granule_xml
+from processing.sample.grids import TILE_SIDE_M, TILES, Window, archive_window
+from processing.sample.items import make_item
 from processing.sample.landscape import Landscape, make_landscape
+from processing.sample.names import Names
 from processing.sample.passes import Pass, plan_passes
-from processing.sample.scene import RESOLUTION_M, make_scene
+from processing.sample.rasters import cog
+from processing.sample.safe import write_product
+from processing.sample.scene import PIXEL_M, Scene, make_scene
 from processing.sample.weather import cover_shares, make_sky
 
-GENERATOR = 1
+GENERATOR = 2
 """Counts the changes that make other pixels or other items of the same arguments."""
 
 ITEMS = "items.json"
 RECORD = "archive.json"
+LAYOUTS = ("cog", "safe")
 
 MIN_SIZE_KM, MAX_SIZE_KM = 1.2, TILE_SIDE_M / 1000
 MAX_DATES = 400
@@ -45,6 +46,7 @@ class Recipe:
     cloudiness: float
     blocksize: int
     tiles: tuple[str, ...]
+    layout: str = "cog"
 
     def __post_init__(self) -> None:
         checks = (
@@ -70,6 +72,7 @@ class Recipe:
                 bool(self.tiles) and set(self.tiles) <= set(TILES) and len(set(self.tiles)) == len(self.tiles),
                 f"The tiles must be {' or '.join(TILES)} or both, each once, not {', '.join(self.tiles) or 'none'}.",
             ),
+            (self.layout in LAYOUTS, f"The layout must be {' or '.join(LAYOUTS)}, not {self.layout}."),
         )
         for sound, complaint in checks:
             if not sound:
@@ -90,28 +93,35 @@ def make_archive(
     cloudiness: float = 0.4,
     blocksize: int = 1024,
     tiles: tuple[str, ...] = ("33TWL", "33TWM"),
+    layout: str = "cog",
     threads: int = 2,
     progress: Callable[[float], None] | None = None,
 ) -> Path:
-    """Path of the ``items.json`` of a generated archive in ``folder``, made now unless it is there already.
+    """Where to order from: a generated archive in ``folder``, made now unless it is there already.
+
+    The path of its ``items.json``; of layout "safe" the folder itself, which holds ``.SAFE`` products and no items.
 
     The folder appears whole or not at all. An archive of other arguments is replaced; a folder that holds
     anything else is left alone and a FileExistsError raised. Nonsense arguments raise a ValueError.
-    ``progress`` is called with percent. Memory grows with the area: 0.5 GB for 20 km, 1.2 GB for 40 km.
+    ``progress`` is called with percent. Memory grows with the area: 0.5 GB for 20 km, 1.3 GB for 40 km.
     """
     if not 1 <= threads <= 64:
         raise ValueError(f"The number of threads must be between 1 and 64, not {threads}.")
-    recipe = Recipe(size_km, dates, start, seed, cloudiness, blocksize, tuple(tiles))
+    recipe = Recipe(size_km, dates, start, seed, cloudiness, blocksize, tuple(tiles), layout)
     folder = Path(folder).absolute()
     if _holds(folder, recipe):
-        return folder / ITEMS
+        return _source(folder, recipe)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _only_maker(folder.parent):
         # Another process may have made it while this one waited.
         if not _holds(folder, recipe):
             _refuse_foreign(folder)
             _make(folder, recipe, threads, progress or (lambda percent: None))
-    return folder / ITEMS
+    return _source(folder, recipe)
+
+
+def _source(folder: Path, recipe: Recipe) -> Path:
+    return folder if recipe.layout == "safe" else folder / ITEMS
 
 
 @contextmanager
@@ -131,7 +141,7 @@ def _holds(folder: Path, recipe: Recipe) -> bool:
     if record is None or record.get("recipe") != recipe.record():
         return False
     sizes = {name: _size(folder / name) for name in record.get("files", {})}
-    return ITEMS in sizes and sizes == record["files"]
+    return bool(sizes) and sizes == record["files"]
 
 
 def _read_record(folder: Path) -> dict[str, Any] | None:
@@ -161,7 +171,8 @@ def _make(folder: Path, recipe: Recipe, threads: int, progress: Callable[[float]
     making.mkdir()
     try:
         items = _write_granules(making, recipe, threads, progress)
-        _write_json(making / ITEMS, {"type": "FeatureCollection", "features": items})
+        if recipe.layout == "cog":
+            _write_json(making / ITEMS, {"type": "FeatureCollection", "features": items})
         files = {
             path.relative_to(making).as_posix(): path.stat().st_size
             for path in sorted(making.rglob("*.*"))
@@ -182,7 +193,7 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
 def _write_granules(
     folder: Path, recipe: Recipe, threads: int, progress: Callable[[float], None]
 ) -> list[dict[str, Any]]:
-    """Items of all granules, by time and tile; their files are in ``folder``."""
+    """Items of all granules, by time and tile, none of SAFE products; their files are in ``folder``."""
     window = archive_window(recipe.size_km, recipe.tiles)
     landscape = make_landscape(window.shape(10), recipe.seed)
     covers = cover_shares(recipe.dates, recipe.cloudiness)
@@ -206,52 +217,25 @@ def _write_granules(
 def _write_pass(
     folder: Path, recipe: Recipe, window: Window, landscape: Landscape, passing: Pass, cover: float
 ) -> list[dict[str, Any]]:
-    """Items of one datatake: a granule of each tile in which it measured anything."""
+    """Items of one datatake: a granule of each tile in which it measured anything. SAFE products have none."""
     sky = make_sky(passing, window.shape(20), cover, recipe.seed)
     scene = make_scene(landscape, passing, sky, window, recipe.seed)
     items = []
     for tile in recipe.tiles:
-        grid = window.part_in_tile(tile)
-        scene_class = scene.scene_class[grid.within(window, 20)]
-        if not scene_class.any():
+        names, grid = Names(passing, tile), window.part_in_tile(tile)
+        part = scene.part(grid, window)
+        if not part.scene_class.any():
             continue
-        granule = folder / granule_name(passing, tile)
-        granule.mkdir()
-        for band, metres in RESOLUTION_M.items():
-            pixels = scene.bands[band][grid.within(window, metres)]
-            _write_cog(granule / f"{band}.tif", pixels, grid, metres, recipe.blocksize)
-        _write_cog(granule / "SCL.tif", scene_class, grid, 20, recipe.blocksize)
-        items.append(make_item(passing, tile, grid, scene_class, window))
+        if recipe.layout == "safe":
+            write_product(folder, names, grid, window, part, recipe.blocksize)
+            continue
+        _write_cogs(folder / names.item, part, grid, recipe.blocksize)
+        (folder / names.item / GRANULE_XML).write_bytes(granule_xml(names, grid, window, part))
+        items.append(make_item(names, grid, part.scene_class, window))
     return items
 
 
-def _write_cog(path: Path, pixels: np.ndarray, grid: Window, metres: int, blocksize: int) -> None:
-    """A deflated COG; blocks are not made larger than the image, which would only pad it."""
-    height, width = pixels.shape
-    # In memory first: closing a COG that is opened for writing holds the interpreter's lock, copying does not;
-    # and Python, unlike GDAL, says plainly when the disk is full.
-    with MemoryFile() as plain, MemoryFile() as cog:
-        with plain.open(
-            driver="GTiff",
-            width=width,
-            height=height,
-            count=1,
-            dtype=pixels.dtype,
-            crs=f"EPSG:{EPSG}",
-            transform=grid.transform(metres),
-            nodata=0,
-        ) as image:
-            image.write(pixels, 1)
-        rasterio.shutil.copy(
-            plain.name,
-            cog.name,
-            driver="COG",
-            compress="DEFLATE",
-            predictor="STANDARD",
-            # Twice as fast as the default here, and no larger.
-            level=1,
-            blocksize=min(blocksize, -(-max(height, width) // 128) * 128),
-            # Classes have no average.
-            overview_resampling="AVERAGE" if pixels.dtype == np.uint16 else "NEAREST",
-        )
-        path.write_bytes(cog.getbuffer())
+def _write_cogs(granule: Path, scene: Scene, grid: Window, blocksize: int) -> None:
+    granule.mkdir()
+    for layer, pixels in scene.rasters.items():
+        (granule / f"{layer}.tif").write_bytes(cog(layer, pixels, grid, PIXEL_M[layer], blocksize))

@@ -75,11 +75,16 @@ class Pass:
         return datetime.combine(self.day, SENSED_AT[self.orbit], tzinfo=UTC) - lead
 
     def sun(self) -> tuple[float, float]:
-        """Azimuth and elevation of the sun over the window in degrees, to about one degree."""
+        """Azimuth and elevation of the sun over the window in degrees, to two degrees: there is no equation of time."""
+        azimuth, elevation = self.sun_at(np.array(LONGITUDE_DEG), np.array(LATITUDE_DEG))
+        return float(azimuth), float(elevation)
+
+    def sun_at(self, longitude_deg: np.ndarray, latitude_deg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Azimuths and elevations of the sun at these places, in degrees."""
         declination = np.radians(23.44 * np.sin(2 * np.pi * (284 + self.day_of_year) / 365))
         seen = self.sensed_at("33TWL")
-        solar_hour = seen.hour + seen.minute / 60 + LONGITUDE_DEG / 15 - 12
-        hour_angle, latitude = np.radians(15 * solar_hour), np.radians(LATITUDE_DEG)
+        solar_hour = seen.hour + seen.minute / 60 + longitude_deg / 15 - 12
+        hour_angle, latitude = np.radians(15 * solar_hour), np.radians(latitude_deg)
         sine = np.sin(latitude) * np.sin(declination)
         sine += np.cos(latitude) * np.cos(declination) * np.cos(hour_angle)
         elevation = np.arcsin(sine)
@@ -87,12 +92,12 @@ class Pass:
             np.sin(hour_angle),
             np.cos(hour_angle) * np.sin(latitude) - np.tan(declination) * np.cos(latitude),
         )
-        return float(np.degrees(azimuth)), float(np.degrees(elevation))
+        return np.degrees(azimuth), np.degrees(elevation)
 
     def swath(self, window: Window) -> Polygon:
         """What the pass covers of the window and beyond, in metres: all, or the part west of a slanted edge."""
         middle = window.top - window.height_m / 2
-        edge = window.left + EDGE_AT * window.width_m if self.orbit == 122 else window.right + window.height_m
+        edge = edge_east_m(window) if self.orbit == 122 else window.right + window.height_m
         reach = float(window.height_m)
         return Polygon(
             [
@@ -102,6 +107,11 @@ class Pass:
                 (window.left - reach, middle + reach),
             ]
         )
+
+
+def edge_east_m(window: Window) -> float:
+    """Where orbit 122 ends on the window's middle row."""
+    return window.left + EDGE_AT * window.width_m
 
 
 def plan_passes(start: date, count: int) -> list[Pass]:

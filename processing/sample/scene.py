@@ -10,6 +10,7 @@ from processing.sample.grids import LATTICE_M, Window
 from processing.sample.landscape import Landscape
 from processing.sample.noise import cell_means, doubled, smoothstep
 from processing.sample.passes import Pass
+from processing.sample.quality import aerosol, cloud_percent, snow_percent
 from processing.sample.spectra import BANDS, SNOW, reflectance_table
 from processing.sample.weather import CIRRUS, HIGH_PROBABILITY, MEDIUM_PROBABILITY, SHADOW, Sky
 
@@ -26,6 +27,10 @@ RESOLUTION_M = {
     "B11": 20,
     "B12": 20,
 }
+LAYERS = ("SCL", "AOT", "CLD", "SNW")
+"""What comes with the bands, at 20 m."""
+
+PIXEL_M = RESOLUTION_M | dict.fromkeys(LAYERS, 20)
 
 # In the order of BANDS. Clouds and cirrus: reflectance x 10000. Direct light: the share of the sunlight that hills and
 # clouds can take away; the rest comes from the sky, more of it in the blue. Grain: noise of the sensor, in DN.
@@ -45,13 +50,19 @@ VEGETATED_NDVI = 0.40
 
 @dataclass(frozen=True)
 class Scene:
-    """One date over the whole window; each band at its native resolution, 0 where nothing was measured."""
+    """One date over a window; each raster at its native resolution, 0 where nothing was measured."""
 
-    bands: dict[str, np.ndarray]
-    """uint16 (y, x) by band name."""
+    rasters: dict[str, np.ndarray]
+    """(y, x) by name: the bands (uint16), SCL (uint8), AOT (uint16, x 1000), CLD and SNW (uint8, percent)."""
 
-    scene_class: np.ndarray
-    """uint8 (y, x) at 20 m: the Sen2Cor classes."""
+    @property
+    def scene_class(self) -> np.ndarray:
+        """uint8 (y, x) at 20 m: the Sen2Cor classes."""
+        return self.rasters["SCL"]
+
+    def part(self, grid: Window, whole: Window) -> "Scene":
+        """What lies in ``grid``, a part of the ``whole`` window that this scene covers."""
+        return Scene({name: pixels[grid.within(whole, PIXEL_M[name])] for name, pixels in self.rasters.items()})
 
 
 @dataclass(frozen=True)
@@ -70,11 +81,11 @@ class Light:
 
 
 def make_scene(landscape: Landscape, passing: Pass, sky: Sky | None, window: Window, seed: int) -> Scene:
-    """All bands and the scene classes of one pass over the window."""
+    """All rasters of one pass over the window."""
     shape = window.shape(10)
     bands = {name: np.zeros(window.shape(metres), dtype=np.uint16) for name, metres in RESOLUTION_M.items()}
     scene_class = np.zeros(window.shape(20), dtype=np.uint8)
-    measured = _measured(passing, window)
+    snow = np.zeros(window.shape(20), dtype=np.float32)
     table = reflectance_table(passing.day_of_year)
     grain = np.random.default_rng([seed, 3, passing.day.toordinal()]).standard_normal((997, 1024), dtype=np.float32)
     lights = _lights(landscape, passing, sky, shape)
@@ -90,11 +101,19 @@ def make_scene(landscape: Landscape, passing: Pass, sky: Sky | None, window: Win
             if name in ("B04", "B8A"):
                 means[name] = cell_means(seen, 2)
         half = slice(rows.start // 2, rows.stop // 2)
-        scene_class[half] = _classify(landscape, sky, light, half, means["B04"], means["B8A"])
-    for name, metres in RESOLUTION_M.items():
-        bands[name] *= _spread(measured, LATTICE_M // metres)
-    scene_class *= _spread(measured, LATTICE_M // 20)
-    return Scene(bands, scene_class)
+        snow[half] = cell_means(light.snow, 2)
+        scene_class[half] = _classify(landscape, sky, light, half, snow[half], means["B04"], means["B8A"])
+    layers = {
+        "SCL": scene_class,
+        "AOT": aerosol(passing, sky, window.shape(20), seed),
+        "CLD": cloud_percent(sky, scene_class, passing, seed),
+        "SNW": snow_percent(snow, sky),
+    }
+    scene = Scene(bands | layers)
+    measured = _measured(passing, window)
+    for name, pixels in scene.rasters.items():
+        pixels *= _spread(measured, LATTICE_M // PIXEL_M[name])
+    return scene
 
 
 def _measured(passing: Pass, window: Window) -> np.ndarray:
@@ -158,7 +177,13 @@ def _digital(
 
 
 def _classify(
-    landscape: Landscape, sky: Sky | None, light: Light, rows: slice, red: np.ndarray, nir: np.ndarray
+    landscape: Landscape,
+    sky: Sky | None,
+    light: Light,
+    rows: slice,
+    snow: np.ndarray,
+    red: np.ndarray,
+    nir: np.ndarray,
 ) -> np.ndarray:
     """Sen2Cor classes (uint8) of a strip at 20 m, from what is there and what the bands show."""
     ndvi = (nir - red) / np.maximum(nir + red, 1)
@@ -169,7 +194,7 @@ def _classify(
     shadow = np.zeros_like(red) if sky is None else sky.shadow[rows]
     classes[cell_means(light.sunlight, 2) < TERRAIN_SHADOW_LIGHT * (1 - shadow)] = 2
     classes[landscape.water_share[rows] > 0.5] = 6
-    classes[cell_means(light.snow, 2) > 0.4] = 11
+    classes[snow > 0.4] = 11
     if sky is not None:
         classes[shadow > SHADOW] = 3
         classes[sky.cirrus[rows] > CIRRUS] = 10

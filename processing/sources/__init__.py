@@ -1,4 +1,4 @@
-"""Where granules come from: a STAC API, a file of STAC items; one module each, found by scanning."""
+"""Where granules come from: a STAC API, a file of STAC items, SAFE products; one module each, found by scanning."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def plugins() -> dict[str, Any]:
 
 
 def open_source(where: str) -> Source:
-    """The source at ``where``: the URL of a STAC API, an ``items.json`` or the folder that holds one.
+    """The source at ``where``: the URL of a STAC API, an ``items.json`` or the folder
+    that holds one, a folder of ``.SAFE`` products.
 
     Raises SourceUnreachable where nothing answers, CorruptInput where what is there cannot be read.
     """
@@ -28,7 +29,7 @@ def open_source(where: str) -> Source:
         shown = f"{where.partition('://')[0]}://{host_of(where)}" if "://" in where else where
         raise SourceUnreachable(
             f"No archive is found at {shown}; "
-            "give the URL of a STAC API, an items.json file or a folder that holds one."
+            "give the URL of a STAC API, an items.json file or a folder that holds one, or a folder of .SAFE products."
         )
     source: Source = plugin.connect(where)
     return source

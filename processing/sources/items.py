@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from shapely import STRtree, total_bounds
 from shapely.geometry.base import BaseGeometry
 
 from processing.errors import CorruptInput, SourceUnreachable
 from processing.granule import Granule, granule_from_item, is_level_2a
-from processing.sources.base import Extent, selected
+from processing.granule_index import GranuleIndex
+from processing.sources.base import Extent
 
 NAME = "items"
 _FILE_NAME = "items.json"
@@ -44,20 +44,16 @@ class ItemsSource:
         Level-2A are passed over. A file without one item that can be used raises CorruptInput.
         """
         self.title = f"items in {path.name}"
-        self._granules, self.rejected = _granules(_read_items(path), path)
-        self._index = STRtree([granule.footprint for granule in self._granules])
+        granules, self.rejected = _granules(_read_items(path), path)
+        self._index = GranuleIndex(granules)
 
     def search(self, area: BaseGeometry, first_day: date, last_day: date) -> list[Granule]:
         """See ``Source.search``."""
-        near = (self._granules[number] for number in self._index.query(area))
-        return selected(near, area, first_day, last_day)
+        return self._index.search(area, first_day, last_day)
 
     def extent(self) -> Extent:
         """The box around all footprints, and the days of the first and last datatake."""
-        bounds = total_bounds([granule.footprint for granule in self._granules])
-        west, south, east, north = map(float, bounds)
-        days = [granule.sensed_at.date() for granule in self._granules]
-        return Extent((west, south, east, north), min(days), max(days))
+        return self._index.extent()
 
 
 def _read_items(path: Path) -> list[Any]:

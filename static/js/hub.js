@@ -102,11 +102,15 @@ function askEstimate() {
   form.dispatchEvent(new CustomEvent("estimate"));
 }
 
-/** Tick the boxes that the button names; `*` is all of them. */
+/** Tick the boxes that the button names in its groups, and show them; `*` is all of them. */
 function tick(button) {
   const wanted = button.dataset.values.split(" ");
-  for (const box of form.querySelectorAll(`input[name="${button.dataset.ticks}"]`)) {
-    box.checked = wanted.includes(box.value) || wanted.includes("*");
+  for (const group of button.dataset.ticks.split(" ")) {
+    for (const box of form.querySelectorAll(`input[name="${group}"]`)) {
+      box.checked = wanted.includes(box.value) || wanted.includes("*");
+    }
+    const folded = document.getElementById(group).closest("details");
+    if (folded) folded.open = true;
   }
   askEstimate();
 }

@@ -104,6 +104,7 @@ def test_refusals_stand_at_their_fields(service, open_page):
         f"POLYGON(({x} {y}, {x + 0.01} {y + 0.01}, {x + 0.01} {y}, {x} {y + 0.01}, {x} {y}))"
     )
     page.locator("#bands").get_by_role("button", name="None").click()
+    page.get_by_text("Advanced settings").click()
     page.locator("#layers").get_by_role("button", name="None").click()
     page.get_by_role("button", name="Order", exact=True).click()
     expect(page.locator("#id_area_error")).to_contain_text("crosses itself")

@@ -1,7 +1,9 @@
-"""What answers of the API have in common."""
+"""What answers of the API and pages with forms have in common."""
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 
@@ -13,3 +15,9 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
     assert {"type", "title", "status", "detail", "code"} <= set(document)
     assert (document["status"], document["code"]) == (status, code)
     return document
+
+
+def errors_at(response: Any, field: str) -> str:
+    """The text of the error list that stands at ``field``."""
+    found = re.search(rf'<ul class="errorlist" id="id_{field}_error">(.*?)</ul>', response.text, re.S)
+    return html.unescape(re.sub(r"<[^>]+>", "", found[1])).strip() if found else ""

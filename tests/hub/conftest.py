@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import shapely
 from celery import current_app
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser, Group
+from django.test import Client
 from rest_framework.test import APIClient
 
 from hub.orders import ordering, production
@@ -108,6 +110,8 @@ def spec_json(small_archive: Path) -> dict[str, Any]:
         "bands": ["B04", "B03", "B02"],
         "layers": ["valid_obs"],
         "method": "s2gm",
+        "method_options": {},
+        "mask": None,
         "format": "geotiff",
     }
 
@@ -136,30 +140,45 @@ def claimed(product: Product) -> Product:
     return taken
 
 
+WHOLE = {
+    "B04.jp2": ("data", "B04"),
+    "B04.jp2.aux.xml": ("metadata", None),
+    "valid_obs.jp2": ("data", "valid_obs"),
+    "metadata.json": ("metadata", None),
+    "qc.html": ("metadata", None),
+    "quicklook.png": ("thumbnail", None),
+    "true_colour.vrt": ("style", None),
+    "../inspire.xml": ("metadata", None),
+}
+"""Files of every role, by their place in the product's folder."""
+
+
 @pytest.fixture
 def made_by(settings: Any) -> Callable[..., MadeProduct]:
     """Writes what the engine would have written for an attempt, quickly and with known bytes."""
 
-    def make(product: Product, content: bytes = b"pixels") -> MadeProduct:
+    def make(
+        product: Product, content: bytes = b"pixels", *, whole: bool = False, statistics: dict[str, Any] | None = None
+    ) -> MadeProduct:
         from hub.orders.storage import scratch_folder
 
         into = scratch_folder(product)
         folder = into / "S2GM_base" / product.name
         folder.mkdir(parents=True)
+        files = WHOLE if whole else {"B04.tiff": ("data", "B04"), "metadata.json": ("metadata", None)}
         return MadeProduct(
             folder=folder,
-            files=(_file(into, folder / "B04.tiff", content, "data", "B04"),
-                   _file(into, folder / "metadata.json", b"{}", "metadata", None)),
-            statistics={"valid_share": 0.9},
+            files=tuple(_file(into, (folder / name).resolve(), content, *kind) for name, kind in files.items()),
+            statistics=statistics or {"valid_share": 0.9},
             warnings=("One granule could not be read.",),
-        )  # fmt: skip
+        )
 
     return make
 
 
 def _file(into: Path, path: Path, content: bytes, role: str, layer: str | None) -> MadeFile:
-    import hashlib
-
+    if role != "data":
+        content = path.name.encode()
     path.write_bytes(content)
     name = path.relative_to(into).as_posix()
     return MadeFile(name, len(content), hashlib.sha256(content).hexdigest(), role, layer)
@@ -183,4 +202,30 @@ def api(alice: AbstractUser) -> Callable[..., APIClient]:
             made.force_authenticate(user)
         return made
 
+    return client
+
+
+@pytest.fixture
+def choices(spec_json: dict[str, Any]) -> dict[str, Any]:
+    """What the form sends for the order ``spec_json``."""
+    ring = spec_json["area"]["coordinates"][0]
+    return {
+        "area": "POLYGON((" + ", ".join(f"{x} {y}" for x, y in ring) + "))",
+        "kind": "month",
+        "month": "2024-06-01",
+        "day": "",
+        "resolution": "60",
+        "crs": "utm",
+        "bands": ["B04", "B03", "B02"],
+        "layers": ["valid_obs"],
+        "method": "s2gm",
+        "format": "geotiff",
+        "name": "Hills",
+    }
+
+
+@pytest.fixture
+def as_alice(alice: AbstractUser, client: Client) -> Client:
+    """Alice's browser."""
+    client.force_login(alice)
     return client

@@ -14,11 +14,13 @@ from rest_framework.test import APIClient
 from rest_framework.throttling import UserRateThrottle
 
 from hub.api.parsing import MAX_BYTES
-from hub.orders import ordering
-from hub.orders.models import Order, Product
+from hub.orders import ordering, production
+from hub.orders.models import Order, Product, Role
 from hub.orders.states import Status
 from processing import registry
-from processing.sentinel2 import BANDS, LAYERS
+from processing.errors import QualityRejected
+from processing.layers import LAYERS
+from processing.sentinel2 import BANDS
 from processing.spec import MosaicSpec
 from tests.hub.answers import problem
 
@@ -219,6 +221,19 @@ def test_a_delivered_product_lists_its_files_with_links(api: Api, delivered: Pro
     assert "/download/" in files["B04.tiff"]["url"]
 
 
+def test_files_of_every_role_are_listed(api: Api, claimed: Product, made_by: Any, alice: AbstractUser) -> None:
+    production.deliver(claimed, made_by(claimed, whole=True))
+    roles = {file["role"] for file in api(alice).get(f"/api/v1/products/{claimed.pk}/").json()["files"]}
+    assert roles == set(Role.values)
+
+
+def test_why_a_product_failed_quality_control_is_told(api: Api, claimed: Product, alice: AbstractUser) -> None:
+    production.fail(claimed, QualityRejected("The product failed its quality control: B04 is empty."))
+    product = api(alice).get(f"/api/v1/products/{claimed.pk}/").json()
+    assert (product["error_code"], product["files"]) == ("quality_rejected", [])
+    assert "B04 is empty" in product["error"]
+
+
 def test_a_product_that_is_not_delivered_has_no_files(api: Api, product: Product, alice: AbstractUser) -> None:
     assert api(alice).get(f"/api/v1/products/{product.pk}/").json()["files"] == []
 
@@ -246,11 +261,63 @@ def test_the_catalogue_is_open_and_tells_what_can_be_ordered(api: Api, db: None)
     assert [band["name"] for band in catalogue["bands"]] == list(BANDS)
     assert [layer["name"] for layer in catalogue["layers"]] == list(LAYERS)
     assert {method["name"] for method in catalogue["methods"]} == set(registry.methods())
+    assert {mask["name"] for mask in catalogue["masks"]} == set(registry.masks())
     assert {form["name"] for form in catalogue["formats"]} == set(registry.formats())
     assert catalogue["periods"] == ["day", "dekad", "month", "quarter", "year"]
     assert (catalogue["resolutions"], catalogue["crs"]) == ([10, 20, 60], ["utm", "wgs84"])
     assert catalogue["archive"]["first_day"] == "2024-06-03"
     assert len(catalogue["archive"]["bounds"]) == 4
+
+
+def test_the_catalogue_tells_what_each_layer_brings(api: Api, db: None) -> None:
+    """A1-037."""
+    catalogue = api().get("/api/v1/catalogue/").json()
+    layers = {layer["name"]: layer for layer in catalogue["layers"]}
+    assert all(layer["group"] in catalogue["layer_groups"] and layer["summary"] for layer in layers.values())
+    assert [raster["prefix"] for raster in layers["aot"]["rasters"]] == ["quality_aot"]
+    assert (layers["aot"]["rasters"][0]["scale"], layers["aot"]["rasters"][0]["nodata"]) == (0.001, 65535)
+    assert len(layers["rejected_obs"]["rasters"]) == 5
+    assert len(layers["scene_classification"]["rasters"][0]["flags"]) == 12
+
+
+def test_an_order_with_every_option_of_the_catalogue_is_taken(
+    api: Api, alice: AbstractUser, spec_json: dict, settings: Any
+) -> None:
+    catalogue = api().get("/api/v1/catalogue/").json()
+    settings.ORDER_LIMIT_ACTIVE_PER_USER = 1000
+    for method in catalogue["methods"]:
+        assert method["mask"] in {mask["name"] for mask in catalogue["masks"]}
+        for mask in catalogue["masks"]:
+            options = {option["name"]: option["largest"] for option in method["options"]}
+            order = spec_json | {"method": method["name"], "method_options": options, "mask": mask["name"]}
+            assert api(alice).post(ORDERS, order, format="json").json()["spec"] == order
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"mask": "none"}, "mask"),
+        ({"mask": 5}, "mask"),
+        ({"method_options": {"threshold": 1}}, "method_options"),
+        ({"method_options": {"depth": 3}}, "method_options"),
+        ({"method": "latest", "method_options": {"threshold": 4}}, "method_options"),
+        ({"method_options": {"threshold": 4.5}}, "method_options.threshold"),
+        ({"method_options": {"threshold": True}}, "method_options.threshold"),
+        ({"method_options": [4]}, "method_options"),
+    ],
+)
+def test_a_wrong_option_or_mask_is_refused_at_its_field(
+    api: Api, alice: AbstractUser, spec_json: dict, change: dict, field: str
+) -> None:
+    document = problem(api(alice).post(ORDERS, spec_json | change, format="json"), 422, "invalid_order")
+    assert [error["field"] for error in document["errors"]] == [field]
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("name", registry.names("formats"))
+def test_a_dry_run_tells_the_size_in_every_format(api: Api, alice: AbstractUser, spec_json: dict, name: str) -> None:
+    estimate = api(alice).post(ORDERS + "?dry_run=true", spec_json | {"format": name}, format="json").json()
+    assert estimate["megabytes"] > 0 and estimate["products"] == 1
 
 
 def test_the_catalogue_answers_while_the_archive_is_away(api: Api, db: None, settings: Any, tmp_path: Any) -> None:

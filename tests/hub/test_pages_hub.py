@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -15,44 +13,16 @@ from hub.orders.models import Order
 from hub.orders.states import Status
 from processing import registry
 from processing.errors import SourceUnreachable
-from processing.sentinel2 import BANDS, LAYERS
+from processing.layers import LAYERS
+from processing.methods.base import Option
+from processing.sentinel2 import BANDS
+from tests.hub.answers import errors_at
 
 HUB = "/hub/"
 ESTIMATE = "/hub/estimate/"
 HTMX = {"HX-Request": "true"}
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def choices(spec_json: dict[str, Any]) -> dict[str, Any]:
-    """What the form sends for the order ``spec_json``."""
-    ring = spec_json["area"]["coordinates"][0]
-    return {
-        "area": "POLYGON((" + ", ".join(f"{x} {y}" for x, y in ring) + "))",
-        "kind": "month",
-        "month": "2024-06-01",
-        "day": "",
-        "resolution": "60",
-        "crs": "utm",
-        "bands": ["B04", "B03", "B02"],
-        "layers": ["valid_obs"],
-        "method": "s2gm",
-        "format": "geotiff",
-        "name": "Hills",
-    }
-
-
-@pytest.fixture
-def as_alice(alice, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
-def errors_at(response: Any, field: str) -> str:
-    """The text of the error list that stands at ``field``."""
-    found = re.search(rf'<ul class="errorlist" id="id_{field}_error">(.*?)</ul>', response.text, re.S)
-    return html.unescape(re.sub(r"<[^>]+>", "", found[1])).strip() if found else ""
 
 
 def test_anyone_can_look_at_the_page(client):
@@ -76,9 +46,12 @@ def test_every_plug_in_band_and_layer_stands_on_the_form(client):
 def test_a_new_method_appears_on_the_form_by_itself(client, monkeypatch):
     class Brightest:
         name, title, summary = "brightest", "Brightest", "The brightest observation."
+        options = (Option("share", "Share", "How many of the brightest.", default=10, smallest=1, largest=50),)
 
     monkeypatch.setattr(registry, "methods", lambda: {"brightest": Brightest})
-    assert 'name="method" value="brightest"' in client.get(HUB).text
+    page = client.get(HUB).text
+    assert 'name="method" value="brightest"' in page
+    assert re.search(r'type="number"[^>]*name="option-brightest-share" value="10" min="1" max="50"', page)
 
 
 def test_periods_without_scenes_are_disabled(client):

@@ -20,12 +20,6 @@ OWNERS_PAGES = ("/orders/{pk}/", "/orders/{pk}/row/", "/orders/{pk}/panel/", "/o
 OWNERS_ACTIONS = ("/orders/{pk}/dismiss/", "/orders/{pk}/repeat/")
 
 
-@pytest.fixture
-def as_alice(alice, client: Client) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def said(response) -> str:
     return " ".join(str(message) for message in get_messages(response.wsgi_request))
 

@@ -316,3 +316,46 @@ def test_an_archive_that_cannot_be_read_is_told_without_its_path(claimed: Produc
     claimed.refresh_from_db()
     assert "secret" not in claimed.error
     assert claimed.error.startswith("The archive's scenes for this order cannot be read")
+
+
+# --- What belongs to the whole order ------------------------------------------------------------
+
+
+def test_the_orders_inspire_xml_is_delivered_with_the_product_and_lies_beside_its_folder_in_the_zip(
+    claimed: Product, made_by: Any
+) -> None:
+    """A1-066."""
+    production.deliver(claimed, made_by(claimed, whole=True))
+    inspire = claimed.files.get(name="inspire.xml")
+    assert (inspire.role, storage.path_of(inspire).read_bytes()) == ("metadata", b"inspire.xml")
+    with zipfile.ZipFile(storage.path_of(claimed.files.get(role="archive"))) as archive:
+        assert archive.testzip() is None
+        assert "S2GM_base/inspire.xml" in archive.namelist()
+        assert "S2GM_base/Hills/inspire.xml" not in archive.namelist()
+        assert {name for name in archive.namelist() if name.startswith("S2GM_base/Hills/")} == {
+            f"S2GM_base/Hills/{file.name}" for file in claimed.files.exclude(role="archive") if file != inspire
+        }
+
+
+def test_a_later_product_of_an_order_leaves_the_files_of_an_earlier_one_as_they_were(
+    claimed: Product, made_by: Any
+) -> None:
+    other = Product.objects.create(order=claimed.order, name="33TWL", footprint=claimed.footprint)
+    production.deliver(claimed, made_by(claimed, whole=True))
+    second = production.claim(other.pk, worker="w")
+    made = made_by(second, whole=True)
+    (made.folder.parent / "inspire.xml").write_bytes(b"of another day")
+    production.deliver(second, made)
+    assert storage.path_of(claimed.files.get(name="inspire.xml")).read_bytes() == b"inspire.xml"
+    assert storage.path_of(second.files.get(name="inspire.xml")).read_bytes() == b"of another day"
+
+
+def test_a_file_that_was_promised_and_is_missing_stops_the_delivery_and_leaves_nothing(
+    claimed: Product, made_by: Any, settings: Any
+) -> None:
+    made = made_by(claimed, whole=True)
+    (made.folder.parent / "inspire.xml").unlink()
+    with pytest.raises(FileNotFoundError):
+        production.deliver(claimed, made)
+    assert [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()] == []
+    assert not claimed.files.exists()

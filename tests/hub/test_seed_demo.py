@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from io import StringIO
 from pathlib import Path
@@ -52,7 +53,7 @@ def test_a_failed_sample_is_ordered_anew(db: None) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_waiting_tells_where_the_files_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_tells_where_the_files_are(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     # A worker of the test's own: the order is made where it would have been enqueued.
     monkeypatch.setattr(ordering.queue, "enqueue", lambda pks: [making.produce(pk, worker="test") for pk in pks])
     printed = run("seed_demo", wait=True)
@@ -60,6 +61,10 @@ def test_waiting_tells_where_the_files_are(monkeypatch: pytest.MonkeyPatch) -> N
     assert folder.is_absolute()
     assert list(folder.glob("*/*/*.tiff"))
     assert Order.objects.get().status == Status.SUCCESSFUL
+    # The service answers for what it makes.
+    (metadata,) = folder.glob("*/*/metadata_*.json")
+    told = json.loads(metadata.read_text())
+    assert (told["Institution"], told["Contact"]) == (settings.SITE_NAME, settings.SERVICE_DESK_EMAIL)
 
 
 def test_waiting_in_vain_says_what_is_missing(db: None) -> None:

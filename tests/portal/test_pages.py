@@ -10,17 +10,24 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
+from shapely.geometry import box, mapping
 
 from hub.orders.states import Status
 from portal.accounts.models import User
 from portal.pages.models import News
 from portal.pages.views import archive_extent
 from processing import registry
-from processing.sentinel2 import BANDS, LAYERS
+from processing.layers import LAYERS
+from processing.mosaic import make_product, plan_products
+from processing.sample import make_archive
+from processing.sentinel2 import BANDS
+from processing.sources import open_source
 from processing.spec import MosaicSpec
 
 pytestmark = pytest.mark.django_db
@@ -72,12 +79,51 @@ def test_only_operators_are_shown_the_way_to_the_administration(
 
 def test_the_manual_names_everything_that_can_be_ordered() -> None:
     page = text_of("/manual/")
-    for name in [*BANDS, *LAYERS, *registry.methods(), "day", "dekad", "month", "quarter", "year"]:
+    plug_ins = {**registry.methods(), **registry.masks(), **registry.formats()}
+    for name in [*BANDS, *LAYERS, *plug_ins, "day", "dekad", "month", "quarter", "year"]:
         assert re.search(rf">{name}<", page), name
-    for plug_in in [*registry.methods().values(), *registry.formats().values()]:
-        assert plug_in.title in page
+    for plug_in in plug_ins.values():
+        assert escape(plug_in.title) in page and escape(plug_in.summary) in page
     for status in Status:
         assert f'class="badge {status.value}"' in page
+
+
+def test_the_manual_tells_what_can_be_set_of_a_method() -> None:
+    """A1-081."""
+    page = text_of("/manual/")
+    options = [option for method in registry.methods().values() for option in method.options]
+    assert options
+    for option in options:
+        bounds = f"{option.smallest} to {option.largest}, {option.default} by default"
+        assert (
+            f"<strong>{option.title}</strong> (<code>{option.name}</code>, {bounds}): {escape(option.summary)}" in page
+        )
+
+
+def test_the_manual_tells_of_every_raster_its_file_type_no_data_and_scale() -> None:
+    """A1-037."""
+    rows = re.findall(r"<tr><th scope=\"row\"><code>(\w+)</code></th>(.*?)</tr>", text_of("/manual/"))
+    told = {name: re.findall(r"<td[^>]*>(.*?)</td>", row) for name, row in rows}
+    for layer in LAYERS.values():
+        says, *numbers = told[layer.name]
+        for raster in layer.rasters:
+            unit = "" if raster.unit == "1" else f" {raster.unit}"
+            assert f"<code>{raster.prefix}</code>" in says
+            assert numbers == [raster.dtype, str(raster.nodata), f"{raster.scale:g}{unit}"]
+
+
+def test_the_manual_gives_every_class_its_name_and_colour() -> None:
+    page = text_of("/manual/")
+    for raster in [raster for layer in LAYERS.values() for raster in layer.rasters]:
+        for flag in raster.flags:
+            assert re.search(rf'fill="{flag.colour}"/></svg>{flag.value} {escape(flag.title)}<', page)
+
+
+def test_the_manual_names_the_scene_classes_that_each_mask_takes() -> None:
+    page = text_of("/manual/")
+    assert re.search(r">2, 4, 5, 6, 11</td>.*?<code>scl</code>", page)
+    assert re.search(r">4, 5, 6, 11</td>.*?<code>scl-strict</code>", page)
+    assert re.search(r">2, 4, 5, 6, 7, 11</td>.*?<code>scl-urban</code>", page)
 
 
 def test_the_manual_states_this_installations_limits(settings: Any) -> None:
@@ -94,10 +140,41 @@ def test_the_manuals_example_order_can_be_ordered() -> None:
     assert spec.name == "Ispra"
 
 
-def test_the_manuals_python_example_is_python() -> None:
-    example = re.search(r"<code>(import json.*?)</code>", text_of("/manual/"), re.DOTALL)
-    assert example is not None
-    assert compile(unescape(example[1]), "example", "exec")
+def test_the_manuals_python_examples_are_python() -> None:
+    examples = re.findall(r"<code>(import .*?)</code>", text_of("/manual/"), re.DOTALL)
+    assert len(examples) == 2
+    for example in examples:
+        assert compile(unescape(example), "example", "exec")
+
+
+def test_the_manuals_xarray_example_makes_a_time_series_of_three_months(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A1-063, A2-007."""
+    (example,) = re.findall(r"<code>(import xarray.*?)</code>", text_of("/manual/"), re.DOTALL)
+    source = open_source(str(make_archive(tmp_path / "archive", size_km=1.2, dates=18, tiles=("33TWL",))))
+    for month in ("2024-06-01", "2024-07-01", "2024-08-01"):
+        order = MosaicSpec.parse(
+            {
+                "name": "Ispra",
+                "area": mapping(box(*source.extent().bounds).buffer(-0.004)),
+                "period": {"kind": "month", "start": month},
+                "resolution": 10,
+                "bands": ["B04", "B08"],
+                "format": "netcdf",
+            }
+        )
+        (plan,) = plan_products(order, source)
+        make_product(order, plan, source=source, into=tmp_path, order_number="385")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec("\n".join(line for line in unescape(example).splitlines() if ".plot()" not in line), names)
+    mosaics = names["mosaics"]
+    assert mosaics.sizes["time"] == 3
+    assert mosaics.time.values[0] == np.datetime64("2024-06-16T00:00")
+    assert -1 <= float(names["ndvi"].min()) < float(names["ndvi"].max()) <= 1
+    assert float(mosaics["B08"].std("time").max()) > 0
+    mosaics.close()
 
 
 def test_every_link_of_the_manual_leads_somewhere(client: Client) -> None:

@@ -5,35 +5,41 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from processing.angles import AngleGrid, read_view_zenith
+from processing.angles import AngleGrid, read_angles
 from processing.errors import CorruptInput
 
 SAMPLE = Path(__file__).parents[2].parent / "shared/data/s2/slovenia_2023/S2A_33TWL_20230815_0_L2A/MTD_TL.xml"
 NAN = float("nan")
 
 
-def metadata(*grids, step=5000):
-    """An MTD_TL.xml of ``grids``: (band, detector, rows of zeniths)."""
-    tables = "".join(
-        f'<Viewing_Incidence_Angles_Grids bandId="{band}" detectorId="{detector}"><Zenith>'
-        f'<COL_STEP unit="m">{step}</COL_STEP><ROW_STEP unit="m">{step}</ROW_STEP><Values_List>'
-        + "".join(f"<VALUES>{' '.join(str(value) for value in row)}</VALUES>" for row in rows)
-        + "</Values_List></Zenith></Viewing_Incidence_Angles_Grids>"
-        for band, detector, rows in grids
+def table(name, rows, step):
+    values = "".join(f"<VALUES>{' '.join(str(value) for value in row)}</VALUES>" for row in rows)
+    steps = f'<COL_STEP unit="m">{step}</COL_STEP><ROW_STEP unit="m">{step}</ROW_STEP>'
+    return f"<{name}>{steps}<Values_List>{values}</Values_List></{name}>"
+
+
+def metadata(*grids, step=5000, azimuths=None, sun=((30, 31), (32, 33)), sun_azimuth=((150, 151), (152, 153))):
+    """An MTD_TL.xml of ``grids``: (band, detector, rows of zeniths), and azimuths likewise or else 100 everywhere."""
+    azimuths = azimuths or [[[100 for _ in row] for row in rows] for _, _, rows in grids]
+    views = "".join(
+        f'<Viewing_Incidence_Angles_Grids bandId="{band}" detectorId="{detector}">'
+        f"{table('Zenith', rows, step)}{table('Azimuth', azimuth, step)}</Viewing_Incidence_Angles_Grids>"
+        for (band, detector, rows), azimuth in zip(grids, azimuths, strict=True)
     )
+    suns = f"<Sun_Angles_Grid>{table('Zenith', sun, step)}{table('Azimuth', sun_azimuth, step)}</Sun_Angles_Grid>"
     corner = "<ULX>499980</ULX><ULY>5100000</ULY>"
     place = f'<Tile_Geocoding><Geoposition resolution="10">{corner}</Geoposition></Tile_Geocoding>'
-    return f'<?xml version="1.0"?><n1:Level xmlns:n1="x"><A>{place}<B>{tables}</B></A></n1:Level>'.encode()
+    return f'<?xml version="1.0"?><n1:Level xmlns:n1="x"><A>{place}<B>{suns}{views}</B></A></n1:Level>'.encode()
 
 
 def test_bands_and_detectors_are_merged_by_their_means():
-    angles = read_view_zenith(
+    angles = read_angles(
         metadata(
             (0, 1, [[2, NAN], [4, NAN]]),
             (0, 2, [[4, 8], [NAN, NAN]]),
             (1, 1, [[5, 6], [6, NAN]]),
         )
-    )
+    ).view_zenith_mean
     # Each band's mean over its detectors first, then the mean of the bands.
     assert np.array_equal(angles.degrees, [[4, 7], [5, NAN]], equal_nan=True)
     assert (angles.left_m, angles.top_m, angles.step_m) == (499980, 5100000, 5000)
@@ -47,13 +53,13 @@ def test_angles_between_nodes_are_bilinear():
 
 def test_beside_a_node_that_was_not_seen_the_others_count():
     grid = AngleGrid(np.array([[NAN, 2.0, NAN], [4.0, 6.0, NAN], [NAN, NAN, NAN]]), 0.0, 0.0, 100.0)
-    assert grid.at(np.array([50.0]), np.array([-50.0])) == pytest.approx([4.0])
-    assert np.isnan(grid.at(np.array([200.0]), np.array([-200.0]))).all()
+    assert grid.at(np.array([[50.0]]), np.array([[-50.0]])) == pytest.approx(np.array([[4.0]]))
+    assert np.isnan(grid.at(np.array([[200.0]]), np.array([[-200.0]]))).all()
 
 
 def test_beyond_the_grid_the_angles_at_its_edge_hold():
     grid = AngleGrid(np.array([[0.0, 2.0], [4.0, 6.0]]), 0.0, 0.0, 100.0)
-    assert grid.at(np.array([-500.0, 900.0]), np.array([500.0, -900.0])).tolist() == [0, 6]
+    assert grid.at(np.array([[-500.0, 900.0]]), np.array([[500.0, -900.0]])).tolist() == [[0, 6]]
 
 
 def test_a_grid_stays_below_an_angle_only_if_all_of_it_is_known():
@@ -78,8 +84,8 @@ def test_a_grid_stays_below_an_angle_only_if_all_of_it_is_known():
     ],
 )
 def test_a_file_without_angles_is_corrupt_input(xml):
-    with pytest.raises(CorruptInput, match="hold no view angles"):
-        read_view_zenith(xml)
+    with pytest.raises(CorruptInput, match="hold no angles"):
+        read_angles(xml)
 
 
 @pytest.mark.parametrize(
@@ -87,25 +93,64 @@ def test_a_file_without_angles_is_corrupt_input(xml):
     [
         b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
         b"<a>" + b" " * 5000 + b'<!ENTITY b SYSTEM "file:///etc/passwd"></a>',
+        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'.encode("utf-16"),
     ],
 )
 def test_a_file_with_entities_is_not_parsed(xml):
-    with pytest.raises(CorruptInput, match="not a plain MTD_TL"):
-        read_view_zenith(xml)
+    with pytest.raises(CorruptInput, match="hold no angles"):
+        read_angles(xml)
 
 
 @pytest.mark.parametrize("step", [0, -5000, NAN])
 def test_a_step_that_is_no_length_is_corrupt_input(step):
-    with pytest.raises(CorruptInput, match="hold no view angles"):
-        read_view_zenith(metadata((0, 1, [[1, 2], [3, 4]]), step=step))
+    with pytest.raises(CorruptInput, match="hold no angles"):
+        read_angles(metadata((0, 1, [[1, 2], [3, 4]]), step=step))
 
 
 @pytest.mark.real_data
 @pytest.mark.skipif(not SAMPLE.exists(), reason="the Slovenian sample is not beside the repository")
 def test_a_real_granules_angles_are_those_of_sentinel2():
-    angles = read_view_zenith(SAMPLE.read_bytes())
+    angles = read_angles(SAMPLE.read_bytes()).view_zenith_mean
     assert angles.degrees.shape == (23, 23)
     assert (angles.left_m, angles.top_m, angles.step_m) == (499980, 5100000, 5000)
     seen = angles.degrees[np.isfinite(angles.degrees)]
     assert seen.size > 100
     assert 0 < seen.min() < seen.max() < 13
+
+
+def test_sun_and_view_come_from_their_own_grids():
+    angles = read_angles(metadata((0, 1, [[2, 2], [4, 4]])))
+    assert angles.sun_zenith.degrees.tolist() == [[30, 31], [32, 33]]
+    assert angles.sun_azimuth.degrees.tolist() == [[150, 151], [152, 153]]
+    assert angles.view_azimuth_mean.degrees.tolist() == [[100, 100], [100, 100]]
+
+
+def test_means_of_azimuths_are_means_of_directions():
+    grids = [(0, 1, [[5, 5], [5, 5]]), (0, 2, [[5, 5], [5, 5]]), (1, 1, [[5, 5], [5, 5]])]
+    azimuths = [[[350, 100], [350, NAN]], [[10, 120], [20, NAN]], [[30, 140], [35, NAN]]]
+    merged = read_angles(metadata(*grids, azimuths=azimuths)).view_azimuth_mean.degrees
+    # Across north the short way; on one side of it the plain mean of the bands' means.
+    assert merged == pytest.approx(np.array([[15, 125], [20, NAN]]), nan_ok=True)
+
+
+def test_between_azimuths_the_short_way_is_taken():
+    grid = AngleGrid(np.array([[350.0, 10.0], [350.0, 10.0]]), 0.0, 0.0, 100.0, circular=True)
+    assert grid.at(np.array([[0.0, 25.0, 50.0, 75.0]]), np.array([[-50.0]])).tolist() == [[350, 355, 0, 5]]
+
+
+def test_taken_angles_are_hundredths_that_int16_can_hold():
+    degrees = np.array([[0.125, 327.67], [327.68, 359.996]])
+    out = np.full((2, 2), -32768, np.int16)
+    grid = AngleGrid(degrees, 0.0, 0.0, 100.0, circular=True)
+    place = np.array([[0.0, 100.0]]), -np.array([[0.0], [100.0]])
+    grid.take(*place, np.array([[3, 3], [3, 3]], np.int16), 3, out)
+    assert out.tolist() == [[13, 32767], [-3232, 0]]
+    grid.take(*place, np.array([[1, 3], [3, 3]], np.int16), 1, out)
+    assert out.tolist() == [[13, 32767], [-3232, 0]]
+
+
+def test_an_unknown_angle_is_too_oblique():
+    grid = AngleGrid(np.array([[5.0, 10.9, NAN], [5.0, 11.0, NAN]]), 0.0, 0.0, 100.0)
+    valid = np.ones((2, 3), bool)
+    grid.drop_from(11.0, np.array([[0.0, 100.0, 200.0]]), -np.array([[0.0], [100.0]]), valid)
+    assert valid.tolist() == [[True, True, False], [True, False, False]]

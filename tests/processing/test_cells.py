@@ -23,9 +23,9 @@ def test_cells_stay_as_they_are_in_a_mosaic_as_fine_or_finer(grid, resolution):
     assert grid.for_pixels_of(resolution) is grid
 
 
-def test_cells_that_do_not_fill_whole_pixels_stay_as_they_are():
-    odd = CellGrid(32633, 0.0, 0.0, 10.0, 1, 601, 600)
-    assert odd.for_pixels_of(60) is odd
+def test_the_last_cells_of_a_raster_may_reach_beyond_it():
+    merged = CellGrid(32633, 0.0, 0.0, 10.0, 1, 601, 600).for_pixels_of(60)
+    assert (merged.size_m, merged.merged, merged.width, merged.height) == (60.0, 6, 101, 100)
 
 
 def test_two_tiles_of_a_zone_share_a_lattice_and_a_shifted_raster_does_not():

@@ -217,10 +217,26 @@ def test_what_gdal_would_open_beyond_files_and_urls_is_refused(href, base):
         granule_from_item(item, base=base)
 
 
-def test_a_signature_is_not_part_of_a_files_name():
+@pytest.mark.parametrize("href", ["https://host/a/B02.tif?sig=secret", "/data/archive/B02.tif", "B02.tif"])
+def test_neither_a_signature_nor_a_path_is_part_of_a_files_name(href):
     item = earth_search_item()
-    item["assets"]["blue"]["href"] = "https://host/B02.tif?sig=secret"
-    assert granule(item).files["B02"].name == "https://host/B02.tif"
+    item["assets"]["blue"]["href"] = href
+    assert granule(item).files["B02"].name == "B02.tif"
+
+
+@pytest.mark.parametrize(
+    ("links", "url"),
+    [
+        ([{"rel": "self", "href": "https://host/items/a?token=secret"}], "https://host/items/a"),
+        ([{"rel": "parent", "href": "https://host/b"}, {"rel": "self", "href": "https://host/a"}], "https://host/a"),
+        ([{"rel": "self", "href": "./a.json"}], ""),
+        ([{"rel": "self", "href": "javascript:alert(1)"}], ""),
+        ([{"rel": "self"}, None, 5], ""),
+        ({"rel": "self"}, ""),
+    ],
+)
+def test_the_items_own_url_is_kept(links, url):
+    assert granule(earth_search_item() | {"links": links}).item_url == url
 
 
 def test_granules_come_newest_datatake_first_then_by_tile_descending():
@@ -324,3 +340,10 @@ def test_real_stactools_items_are_read_with_the_offset_of_their_baseline():
         expected = -1000 if read.baseline >= "04.00" else 0
         assert {read.files[band].offset for band in REFLECTANCES} == {expected}
         assert read.files["SCL"].href.startswith(str(path.parent))
+
+
+@pytest.mark.parametrize("identifier", ["S2A\nT33TWL", "S2A_\ud800", "S2A\0"])
+def test_an_identifier_that_cannot_be_printed_is_spelt_out(identifier):
+    item = earth_search_item()
+    item["properties"]["s2:granule_id"] = identifier
+    assert granule(item).identifier == ascii(identifier)

@@ -128,9 +128,7 @@ def test_all_blocks_under_way_stay_within_the_memory(memory, pixel_bytes, thread
 @given(st.integers(0, 200), st.integers(0, 200), resolutions)
 def test_more_observations_and_finer_pixels_take_more_memory(one, other, resolution):
     def needed(observations, resolution_m):
-        return bytes_per_pixel(
-            observations=observations, compared=list(BANDS), ordered=["B02"], resolution_m=resolution_m
-        )
+        return bytes_per_pixel(observations=observations, compared=list(BANDS), rasters=1, resolution_m=resolution_m)
 
     fewer, more = sorted((one, other))
     assert needed(fewer, resolution) <= needed(more, resolution)
@@ -139,5 +137,5 @@ def test_more_observations_and_finer_pixels_take_more_memory(one, other, resolut
 
 def test_a_month_of_a_whole_tile_fits_into_the_default_memory():
     compared = ["B02", "B03", "B04", "B06", "B08", "B8A", "B11", "B12"]
-    pixel_bytes = bytes_per_pixel(observations=24, compared=compared, ordered=list(BANDS), resolution_m=10)
+    pixel_bytes = bytes_per_pixel(observations=24, compared=compared, rasters=len(BANDS), resolution_m=10)
     assert block_size(LARGE, pixel_bytes=pixel_bytes, memory_mb=768, threads=2) >= 256

@@ -4,16 +4,23 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from reference_s2gm import MEDOID_BANDS, choose, is_valid, medoid, short_term, short_term_by_rule
+from reference.medoid import BANDS as MEDOID_BANDS
+from reference.medoid import medoid
+from reference.mosaic import choose
+from reference.prefilter import Sample, can_refine_snow, rejection
+from reference.short_term import BANDS as TREE_BANDS
+from reference.short_term import short_term
 
 from processing import registry
-from processing.compositing import Compositor
+from processing.chosen import gather_band
+from processing.kernels.masks import drop_unmeasured
 from processing.kernels.medoid import medoid as compiled_medoid
 from processing.kernels.stc import short_term as compiled_short_term
+from processing.layers import Decision, Reason
+from processing.methods.base import NO_SPREAD
 from processing.stack import BandCells, Stack
 
 BANDS = ("B02", "B03", "B04", "B06", "B08", "B8A", "B11", "B12")
-TREE_ORDER = ("B02", "B03", "B04", "B08", "B8A", "B11", "B12")
 
 
 def stack_of(numbers, classes, *, offsets=None, bands=BANDS, cell_px=1):
@@ -26,7 +33,7 @@ def stack_of(numbers, classes, *, offsets=None, bands=BANDS, cell_px=1):
     return Stack(
         observations=range(observations),
         scene_class=np.ascontiguousarray(classes, np.uint8),
-        valid=registry.masks()["scl"].observed(np.asarray(classes, np.uint8)),
+        valid=registry.masks()["scl"].reasons[np.asarray(classes, np.uint8)] == 0,
         bands={
             band: BandCells(
                 buffer[b * size : (b + 1) * size].reshape(observations, rows, columns),
@@ -40,19 +47,40 @@ def stack_of(numbers, classes, *, offsets=None, bands=BANDS, cell_px=1):
     ), (height, width)
 
 
+def mask_by_bands(stack, name="scl"):
+    """Clear what the bands show not to count, as the engine does."""
+    mask = registry.masks()[name]
+    spectrum = stack.positions(mask.measures)
+    drop_unmeasured(*stack.cells(), spectrum[spectrum >= 0], stack.valid)
+    mask.refine(stack)
+
+
+def choose_by(name, stack, **options):
+    """The method's choice, with its own options where none are given."""
+    method = registry.methods()[name]
+    return method.choose(stack, {option.name: option.default for option in method.options} | options)
+
+
 def expected(numbers, classes, offsets, bands, threshold=4):
     """Chosen observation and number of valid ones for one pixel, by the slow twin."""
-    valid = [
-        o
+    samples = [
+        Sample(
+            scene=o,
+            scene_class=int(classes[o]),
+            view_zenith=None,
+            numbers=dict(zip(bands, map(int, numbers[o]), strict=True)),
+            reflectance={band: int(n) + int(offsets[o]) for band, n in zip(bands, numbers[o], strict=True)},
+        )
         for o in range(len(numbers))
-        if is_valid(int(classes[o]), dict(zip(bands, numbers[o], strict=True)), int(offsets[o]))
     ]
-    spectra = [
-        {band: float(int(number) + int(offsets[o])) for band, number in zip(bands, numbers[o], strict=True)}
-        for o in valid
-    ]
-    position = choose(spectra, [int(classes[o]) for o in valid], threshold)
-    return (-1 if position is None else valid[position]), len(valid)
+    valid = [sample for sample in samples if not rejection(sample, refine_snow=can_refine_snow(bands))]
+    position = choose(valid, method="s2gm", threshold=threshold).position
+    return (-1 if position is None else valid[position].scene), len(valid)
+
+
+def by_band(spectra, bands):
+    """Rows of whole numbers as the twin takes them."""
+    return [dict(zip(bands, map(int, spectrum), strict=True)) for spectrum in spectra]
 
 
 def landlike(rng, observations, bands, pixels):
@@ -89,8 +117,8 @@ def test_s2gm_chooses_as_its_slow_twin(observations):
     numbers = np.where(numbers > 0, numbers - offsets[:, None, None], 0).astype(np.uint16)
     per_band = np.repeat(offsets[:, None], len(BANDS), axis=1).astype(np.int32)
     stack, _ = stack_of(numbers.transpose(0, 2, 1)[:, :, None, :], classes[:, None, :], offsets=per_band)
-    registry.masks()["scl"].refine(stack)
-    chosen = registry.methods()["s2gm"].choose(stack)[0]
+    mask_by_bands(stack)
+    chosen = choose_by("s2gm", stack).observation[0]
     counts = stack.valid.sum(axis=0)[0]
     for pixel in range(pixels):
         wanted = expected(numbers[:, pixel], classes[:, pixel], offsets, BANDS)
@@ -103,15 +131,15 @@ def test_s2gm_uses_the_bands_there_are(bands):
     numbers = landlike(rng, 5, BANDS, 300)[:, :, [BANDS.index(band) for band in bands]]
     classes = rng.choice([4, 4, 5, 6, 8, 11], (5, 300))
     stack, _ = stack_of(numbers.transpose(0, 2, 1)[:, :, None, :], classes[:, None, :], bands=bands)
-    registry.masks()["scl"].refine(stack)
-    chosen = registry.methods()["s2gm"].choose(stack)[0]
+    mask_by_bands(stack)
+    chosen = choose_by("s2gm", stack).observation[0]
     for pixel in range(300):
         assert chosen[pixel] == expected(numbers[:, pixel], classes[:, pixel], np.zeros(5), bands)[0]
 
 
 def test_without_near_infrared_two_observations_give_the_newest():
     stack, _ = stack_of(np.full((2, 2, 1, 1), [[[[500]], [[600]]]]), np.full((2, 1, 1), 4), bands=("B02", "B03"))
-    assert registry.methods()["s2gm"].choose(stack)[0, 0] == 0
+    assert choose_by("s2gm", stack).observation[0, 0] == 0
 
 
 @settings(deadline=None, max_examples=300)
@@ -120,7 +148,8 @@ def test_without_near_infrared_two_observations_give_the_newest():
 def test_the_medoid_is_nearest_to_all(count, bands, seed, coarse):
     rng = np.random.default_rng(seed)
     spectra = rng.integers(1, 5 if coarse else 10000, (count, bands)).astype(np.float64)
-    assert compiled_medoid(spectra, count, bands, np.empty(count)) == medoid(spectra)
+    wanted = medoid(by_band(spectra, MEDOID_BANDS[:bands])).position
+    assert compiled_medoid(spectra, count, bands, np.empty(count)) == wanted
 
 
 def test_of_equal_medoids_the_newest_is_taken():
@@ -138,7 +167,8 @@ def test_the_short_term_tree_follows_its_rules(count, seed, brightest):
     if seed % 5 == 0:
         spectra[:, 3:5] += 0.3
     classes = rng.choice([2, 4, 5, 6, 11], count)
-    wanted = short_term([dict(zip(TREE_ORDER, spectrum, strict=True)) for spectrum in spectra], classes)
+    spectra = np.round(spectra * 10000)
+    wanted = short_term(by_band(spectra, TREE_BANDS), classes).position
     got = compiled_short_term(spectra, classes.astype(np.uint8), count)
     assert got == (-1 if wanted is None else wanted)
 
@@ -162,11 +192,12 @@ def test_every_rule_of_the_tree_is_reached_and_agrees():
     )
     for trial in range(6000):
         spectra = kinds[rng.choice(len(kinds), 1 if trial % 2 else 2)] * rng.uniform(0.7, 1.4, (2, 7))
+        spectra = np.round(spectra * 10000)
         classes = rng.choice([4, 11, 11], 2).astype(np.uint8)
-        wanted, rule = short_term_by_rule([dict(zip(TREE_ORDER, s, strict=True)) for s in spectra], classes)
+        wanted, rule = short_term(by_band(spectra, TREE_BANDS), classes)
         assert compiled_short_term(spectra, classes, 2) == (-1 if wanted is None else wanted)
         rules.add(rule)
-    assert rules == {1, 2, 3, 4, 5, "5, no data", 6, 7, 8}
+    assert rules == {*"12345678", "no data"}
 
 
 def test_a_cell_of_20_m_serves_four_pixels_of_10_m():
@@ -176,8 +207,7 @@ def test_a_cell_of_20_m_serves_four_pixels_of_10_m():
     classes = rng.choice([4, 5, 8], (6, 10, 10))
     shared, _ = stack_of(coarse, classes, cell_px=2)
     blown_up, _ = stack_of(fine, classes)
-    method = registry.methods()["s2gm"]
-    np.testing.assert_array_equal(method.choose(shared), method.choose(blown_up))
+    np.testing.assert_array_equal(choose_by("s2gm", shared).observation, choose_by("s2gm", blown_up).observation)
 
 
 @pytest.mark.parametrize("name", sorted(registry.methods()))
@@ -189,12 +219,13 @@ class TestEveryMethod:
         numbers = landlike(rng, observations, BANDS, 200).transpose(0, 2, 1)[:, :, None, :]
         classes = rng.choice([0, 2, 4, 5, 6, 8, 11], (observations, 1, 200))
         stack, _ = stack_of(numbers, classes)
-        registry.masks()[registry.methods()[name].mask].refine(stack)
-        return stack, registry.methods()[name].choose(stack)
+        mask_by_bands(stack, registry.methods()[name].mask)
+        return stack, choose_by(name, stack)
 
     @pytest.mark.parametrize("observations", [0, 1, 2, 3, 4, 9])
     def test_takes_only_valid_observations(self, name, observations):
-        stack, chosen = self.composite(name, 11, observations)
+        stack, choice = self.composite(name, 11, observations)
+        chosen = choice.observation
         assert chosen.dtype == np.int16
         assert chosen.shape == stack.valid.shape[1:]
         assert np.all((chosen >= -1) & (chosen < max(observations, 1)))
@@ -202,15 +233,25 @@ class TestEveryMethod:
             assert stack.valid[chosen[y, x], y, x]
 
     def test_takes_the_only_valid_observation_and_none_where_there_is_none(self, name):
-        stack, chosen = self.composite(name, 12, 3)
+        stack, choice = self.composite(name, 12, 3)
+        chosen = choice.observation
         count = stack.valid.sum(axis=0)
         assert np.all(chosen[count == 0] == -1)
         np.testing.assert_array_equal(chosen[count == 1], stack.valid.argmax(axis=0)[count == 1])
 
+    def test_says_how_it_decided(self, name):
+        stack, choice = self.composite(name, 14, 6)
+        assert (choice.decision.dtype, choice.spread.dtype) == (np.uint8, np.uint16)
+        np.testing.assert_array_equal(choice.decision == Decision.NONE, choice.observation < 0)
+        assert np.all(np.isin(choice.decision, list(Decision)))
+        np.testing.assert_array_equal(choice.spread != NO_SPREAD, choice.decision == Decision.MEDOID)
+        alone = (stack.valid.sum(axis=0) == 1) & (choice.observation >= 0)
+        assert np.all(choice.decision[alone] == Decision.SINGLE)
+
     def test_leaves_the_stack_as_it_is(self, name):
         stack, _ = self.composite(name, 13, 5)
         before = stack.valid.copy(), stack.cells()[0].copy()
-        registry.methods()[name].choose(stack)
+        choose_by(name, stack)
         np.testing.assert_array_equal(stack.valid, before[0])
         np.testing.assert_array_equal(stack.cells()[0], before[1])
 
@@ -225,7 +266,7 @@ def test_latest_takes_the_newest_valid_observation():
     numbers = np.full((4, 8, 1, 100), 700)
     classes = rng.choice([4, 9], (4, 1, 100))
     stack, _ = stack_of(numbers, classes)
-    chosen = registry.methods()["latest"].choose(stack)[0]
+    chosen = choose_by("latest", stack).observation[0]
     wanted = [next((o for o in range(4) if classes[o, 0, x] == 4), -1) for x in range(100)]
     np.testing.assert_array_equal(chosen, wanted)
 
@@ -233,7 +274,7 @@ def test_latest_takes_the_newest_valid_observation():
 def test_negative_reflectance_is_stored_as_0_and_never_as_no_data():
     numbers = np.array([400, 1000, 1001, 0, 65535], np.uint16).reshape(1, 1, 1, 5)
     stack, _ = stack_of(numbers, np.full((1, 1, 5), 4), bands=("B02",), offsets=np.full((1, 1), -1000, np.int32))
-    made = Compositor.gather_band(stack, "B02", np.zeros((1, 5), np.int16))
+    made = gather_band(stack, "B02", np.zeros((1, 5), np.int16))
     assert made.tolist() == [[0, 0, 1, 65535, 64535]]
 
 
@@ -242,4 +283,105 @@ def test_the_medoid_does_not_use_b8a():
     numbers = np.full((4, 8, 1, 1), 1000, np.uint16)
     numbers[:, BANDS.index("B8A"), 0, 0] = [9000, 1000, 1000, 1000]
     stack, _ = stack_of(numbers, np.full((4, 1, 1), 4))
-    assert registry.methods()["s2gm"].choose(stack)[0, 0] == 0
+    assert choose_by("s2gm", stack).observation[0, 0] == 0
+
+
+@pytest.mark.parametrize("threshold", [2, 3, 4, 7])
+def test_the_threshold_says_from_when_on_the_medoid_decides(threshold):
+    """A1-081."""
+    rng = np.random.default_rng(21)
+    numbers = landlike(rng, 7, BANDS, 400).transpose(0, 2, 1)[:, :, None, :]
+    stack, _ = stack_of(numbers, rng.choice([4, 5, 6, 8], (7, 1, 400)))
+    mask_by_bands(stack)
+    choice = choose_by("s2gm", stack, threshold=threshold)
+    count = stack.valid.sum(axis=0)
+    np.testing.assert_array_equal(choice.decision == Decision.MEDOID, (count >= threshold) & (count > 1))
+    assert np.all(choice.decision[(count > 1) & (count < threshold) & (choice.observation >= 0)] == Decision.SHORT_TERM)
+
+
+def test_the_spread_is_the_mean_distance_from_the_medoid():
+    numbers = np.full((4, 8, 1, 1), 1000, np.uint16)
+    numbers[3, BANDS.index("B02")] += 30
+    numbers[3, BANDS.index("B12")] += 40
+    stack, _ = stack_of(numbers, np.full((4, 1, 1), 4))
+    # Distances 0, 0, 0, 50, by four: 12.5, and halves go up.
+    assert choose_by("s2gm", stack).spread[0, 0] == 13
+
+
+def pair(classes, spectra, cloud_probability):
+    """Which of observations, newest first, the tree of V1.0 leaves; spectra by band name in DN."""
+    bands = ("B02", "B03", "B04", "B06", "B08", "B11", "B12", "CLD")
+    numbers = np.array(
+        [
+            [spectrum.get(band, 1000) for band in bands[:-1]] + [probability]
+            for spectrum, probability in zip(spectra, cloud_probability, strict=True)
+        ]
+    )
+    stack, _ = stack_of(numbers[:, :, None, None], np.array(classes)[:, None, None], bands=bands)
+    return int(choose_by("s2gm-1.0", stack).observation[0, 0])
+
+
+DARK, BRIGHT = {"B02": 300, "B03": 300, "B04": 300}, {"B02": 900, "B03": 900, "B04": 900}
+
+
+@pytest.mark.parametrize(
+    ("classes", "spectra", "cloud_probability", "winner"),
+    [
+        # Of different classes the higher rank wins, whatever the clouds: plants, snow, water, dark.
+        ([6, 4], [{}, {}], [0, 90], 1),
+        ([6, 11], [{}, {}], [0, 90], 1),
+        ([2, 6], [{}, {}], [0, 90], 1),
+        ([11, 5], [{}, {}], [0, 90], 1),
+        ([4, 11], [{}, {}], [90, 0], 0),
+        # Of two with plants the older wins when it is no cloudier and their NDVI differs.
+        ([4, 4], [{"B08": 4000}, {"B08": 2000}], [0, 0], 1),
+        ([4, 4], [{"B08": 2000}, {"B08": 4000}], [0, 0], 1),
+        ([4, 4], [{}, {}], [0, 0], 0),
+        ([4, 4], [{"B08": 4000}, {"B08": 2000}], [0, 1], 0),
+        # Soil, and soil against plants: the darker. Dark features and snow: the brighter.
+        ([5, 5], [BRIGHT, DARK], [5, 5], 1),
+        ([5, 5], [DARK, BRIGHT], [5, 5], 0),
+        ([4, 5], [BRIGHT, DARK], [5, 5], 1),
+        ([5, 4], [BRIGHT, DARK], [5, 6], 0),
+        ([2, 2], [DARK, BRIGHT], [0, 0], 1),
+        ([11, 11], [DARK, BRIGHT], [0, 0], 1),
+        ([11, 11], [BRIGHT, DARK], [0, 0], 0),
+        # Water: the wetter, or the one darker in the shortwave infrared.
+        ([6, 6], [{"B08": 900}, {"B08": 500}], [0, 0], 1),
+        ([6, 6], [{"B11": 900}, {"B11": 500}], [0, 0], 1),
+        ([6, 6], [{}, {}], [0, 0], 0),
+        # The winner of the first two meets the third.
+        ([6, 4, 5], [{}, BRIGHT, DARK], [0, 0, 0], 2),
+    ],
+)
+def test_the_first_version_compares_scene_classes_pair_by_pair(classes, spectra, cloud_probability, winner):
+    assert pair(classes, spectra, cloud_probability) == winner
+
+
+def test_the_medoid_of_two_is_the_newest():
+    numbers = np.stack([np.full((8, 1, 1), 900), np.full((8, 1, 1), 500)])
+    stack, _ = stack_of(numbers, np.full((2, 1, 1), 4))
+    choice = choose_by("medoid", stack)
+    assert (choice.observation[0, 0], choice.decision[0, 0]) == (0, Decision.MEDOID)
+
+
+@pytest.mark.parametrize("name", sorted(registry.masks()))
+def test_every_mask_knows_why_a_class_does_not_count(name):
+    """A1-083, A1-086: strict, as S2GM, and with the unclassified pixels of cities."""
+    reasons = registry.masks()[name].reasons
+    assert (reasons.dtype, reasons.shape) == (np.uint8, (256,))
+    counting = {int(value) for value in np.flatnonzero(reasons == 0)}
+    wanted = {"scl-strict": {4, 5, 6, 11}, "scl-urban": {2, 4, 5, 6, 7, 11}}.get(name, {2, 4, 5, 6, 11})
+    assert counting == wanted
+    assert reasons[[0, 1, 3, 8, 9, 10, 12, 255]].tolist() == [
+        Reason.NO_DATA, Reason.NO_DATA, Reason.SHADOW, Reason.CLOUD, Reason.CLOUD, Reason.CLOUD,
+        Reason.NO_DATA, Reason.NO_DATA,
+    ]  # fmt: skip
+
+
+def test_untested_snow_stays_and_tested_snow_goes():
+    grey = np.full((1, 8, 1, 1), 2000, np.uint16)
+    for name, stays in (("scl", False), ("scl-unrefined", True)):
+        stack, _ = stack_of(grey, np.full((1, 1, 1), 11))
+        mask_by_bands(stack, name)
+        assert bool(stack.valid[0, 0, 0]) is stays

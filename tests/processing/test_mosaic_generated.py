@@ -10,18 +10,18 @@ import pytest
 import rasterio
 import shapely
 from pyproj import Transformer
-from reference_s2gm import choose, is_valid
 
+from processing import registry
 from processing.errors import InvalidOrder, NoScenes
+from processing.layers import LAYERS
 from processing.mosaic import Limits, make_product, plan_products, split
-from processing.reading import mean_of_measured
 from processing.sample import make_archive
 from processing.sources import open_source
 from processing.spec import MosaicSpec
 
 COMPARED = ("B02", "B03", "B04", "B06", "B08", "B8A", "B11", "B12")
 ALL_BANDS = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"]
-LAYERS = ["valid_obs", "source_index", "scene_classification"]
+THREE_LAYERS = ["valid_obs", "source_index", "scene_classification"]
 MONTH = {"kind": "month", "start": "2024-06-01"}
 
 
@@ -53,7 +53,7 @@ def spec_for(bounds, **changes):
         "period": MONTH,
         "resolution": 20,
         "bands": ALL_BANDS,
-        "layers": LAYERS,
+        "layers": THREE_LAYERS,
     } | changes
     return MosaicSpec.parse(json.loads(json.dumps(order)))
 
@@ -75,80 +75,41 @@ def rasters(made):
     return arrays
 
 
-def at_resolution(path, resolution, profile):
-    """A raster on the product's grid: means of whole pixels where it is finer, its own cells where coarser."""
-    with rasterio.open(path) as dataset:
-        pixels, transform = dataset.read(1), dataset.transform
-    times = resolution / transform.a
-    size = transform.a
-    if times > 1 and pixels.dtype == np.uint16:
-        pixels, size = mean_of_measured(pixels, int(times)), float(resolution)
-    x = profile["transform"].c + (np.arange(profile["width"]) + 0.5) * resolution
-    y = profile["transform"].f - (np.arange(profile["height"]) + 0.5) * resolution
-    columns = np.floor((x - transform.c) / size).astype(int)
-    rows = np.floor((transform.f - y) / size).astype(int)
-    out = np.zeros((len(y), len(x)), pixels.dtype)
-    inside = np.ix_((rows >= 0) & (rows < pixels.shape[0]), (columns >= 0) & (columns < pixels.shape[1]))
-    out[inside] = pixels[np.ix_(rows[inside[0].ravel()], columns[inside[1].ravel()])]
-    return out
+@pytest.mark.parametrize("written_as", sorted(registry.formats()))
+def test_block_size_and_threads_do_not_show(items, ground, tmp_path, written_as):
+    """All bands and layers, in every format: the same order gives the same bytes."""
+    spec = spec_for(ground, resolution=20, layers=list(LAYERS), format=written_as)
+    ways = (
+        {"threads": 1, "memory_mb": 2000},
+        {"threads": 3, "memory_mb": 340},
+        {"threads": 2, "block_px": 512},
+        {"threads": 2, "block_px": 77},
+    )
+    sums = []
+    for number, limits in enumerate(ways):
+        made = make(spec, items, tmp_path / str(number), **limits)
+        sums.append({file.name: file.sha256 for file in made.files if file.role == "data"})
+    assert len(sums[0]) == (1 if written_as == "netcdf" else 29)
+    assert all(others == sums[0] for others in sums[1:])
 
 
-@pytest.mark.parametrize("resolution", [10, 20, 60])
-def test_a_mosaic_equals_its_slow_twin(items, ground, tmp_path, resolution):
-    """Every band and layer of sampled pixels, with mixed baselines and the overlap of two tiles."""
-    spec = spec_for(ground, resolution=resolution)
-    made = make(spec, items, tmp_path)
-    arrays = rasters(made)
-    profile = arrays["profile"]
-    listed = json.loads((made.folder / f"metadata_M{resolution}_20240601_Generated.json").read_text())
-    number_of = {granule: int(number) for number, granule in listed["Source_product_list"].items()}
-    features = [f for f in json.loads(items.read_text())["features"] if f["properties"]["datetime"] < "2024-07"]
-    features.sort(key=lambda f: (f["properties"]["datetime"][:10], f["properties"]["grid:code"]), reverse=True)
-    assert len(features) == len(number_of) == 12
-
-    def band(feature, name):
-        return at_resolution(items.parent / feature["id"] / f"{name}.tif", resolution, profile)
-
-    scl = [band(feature, "SCL") for feature in features]
-    numbers = {name: [band(feature, name) for feature in features] for name in ALL_BANDS}
-    offsets = [round(feature["assets"]["blue"]["raster:bands"][0]["offset"] * 10000) for feature in features]
-    assert set(offsets) == {0, -1000}
-
-    rng = np.random.default_rng(resolution)
-    pixels = np.argwhere(np.ones(scl[0].shape))
-    for y, x in pixels[rng.choice(len(pixels), min(1500, len(pixels)), replace=False)]:
-        seen_days, valid = set(), []
-        for o, feature in enumerate(features):
-            day = feature["properties"]["s2:datatake_id"][:20]
-            first = day not in seen_days
-            if scl[o][y, x] > 0:
-                seen_days.add(day)
-            spectrum = {name: numbers[name][o][y, x] for name in COMPARED}
-            if first and is_valid(int(scl[o][y, x]), spectrum, offsets[o]):
-                valid.append(o)
-        spectra = [{name: float(numbers[name][o][y, x]) + offsets[o] for name in COMPARED} for o in valid]
-        position = choose(spectra, [int(scl[o][y, x]) for o in valid])
-        assert arrays["valid_obs"][y, x] == len(valid)
-        if position is None:
-            assert arrays["source_index"][y, x] == -1
-            assert arrays["B05"][y, x] == 65535
-            continue
-        taken = valid[position]
-        assert arrays["source_index"][y, x] == number_of[features[taken]["properties"]["s2:granule_id"]]
-        assert arrays["scene_classification"][y, x] == scl[taken][y, x]
-        for name in ALL_BANDS:
-            number = int(numbers[name][taken][y, x])
-            assert arrays[name][y, x] == (65535 if number == 0 else max(0, number + offsets[taken]))
-    assert len(np.unique(arrays["source_index"])) > 4
-
-
-def test_block_size_and_threads_do_not_show(items, ground, tmp_path):
-    spec = spec_for(ground, resolution=10)
-    one = make(spec, items, tmp_path / "one", threads=1, memory_mb=2000)
-    many = make(spec, items, tmp_path / "many", threads=3, memory_mb=340)
-    sums = [[file.sha256 for file in made.files if file.role == "data"] for made in (one, many)]
-    assert sums[0] == sums[1]
-    assert len(sums[0]) == 14
+def test_bright_roofs_are_kept_by_the_mask_for_cities(items, ground, tmp_path):
+    """A1-086: Sen2Cor leaves them unclassified, so that S2GM's classes lose them."""
+    layers = ["valid_obs", "scene_classification", "rejected_obs"]
+    made = {
+        mask: make(spec_for(ground, bands=["B04"], layers=layers, mask=mask), items, tmp_path / mask)
+        for mask in ("scl", "scl-urban", "scl-strict")
+    }
+    s2gm, urban, strict = (rasters(product) for product in made.values())
+    kept = urban["valid_obs"].astype(int) - s2gm["valid_obs"]
+    np.testing.assert_array_equal(kept, s2gm["rejected_obs_cloud"].astype(int) - urban["rejected_obs_cloud"])
+    assert kept.min() == 0
+    assert kept.max() > 0
+    assert 7 in urban["scene_classification"]
+    assert 7 not in s2gm["scene_classification"]
+    assert (strict["valid_obs"] <= s2gm["valid_obs"]).all()
+    told = json.loads((made["scl-urban"].folder / "provenance.json").read_text())
+    assert told["method"]["mask"] == "scl-urban"
 
 
 def test_an_order_in_degrees_lies_on_the_lattice_of_0_0(items, ground, tmp_path):

@@ -50,7 +50,7 @@ def make(folder, **changes):
     assert done.returncode == 0, done.stderr
     base = Path(done.stdout.strip())
     assert base.parent == folder / "out"
-    return {product.name: product for product in base.iterdir()}
+    return {product.name: product for product in base.iterdir() if product.is_dir()}
 
 
 def rasters(product):

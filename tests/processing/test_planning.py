@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from processing.errors import InvalidOrder, NoScenes
 from processing.grid import WGS84_EPSG, reproject
-from processing.planning import check_bands, estimate_megabytes, plan_products, split
+from processing.planning import check_offered, estimate_megabytes, plan_products, split
 from processing.sentinel2 import TILE_SIZE_M
 from processing.sources import open_source
 from processing.spec import MosaicSpec
@@ -151,7 +151,7 @@ def test_a_band_that_no_granule_has_is_refused_with_those_there_are(archive, ord
     spec = MosaicSpec.parse(order(bands=["B02", "B05"]))
     granules = open_source(str(tmp_path)).search(spec.geometry, spec.period.first_day, spec.period.last_day)
     with pytest.raises(InvalidOrder, match="B05: not in the archive .* it has B01, B02") as refused:
-        check_bands(spec, granules)
+        check_offered(spec, granules)
     assert refused.value.problems[0].field == "bands"
 
 
@@ -161,3 +161,17 @@ def test_tiles_without_a_scene_are_no_products(archive):
     named = [plan.name for plan in plan_products(spec, open_source(str(archive)))]
     assert named == ["33TWL", "33TWM"]
     assert {plan.name for plan in split(spec)} > set(named)
+
+
+def test_a_layer_that_no_granule_has_the_rasters_for_is_refused(archive, order, tmp_path):
+    stripped = json.loads(archive.read_text())
+    for feature in stripped["features"]:
+        for asset in ("aot", "granule_metadata"):
+            feature["assets"].pop(asset, None)
+        for asset in feature["assets"].values():
+            asset["href"] = str(archive.parent / asset["href"])
+    (tmp_path / "items.json").write_text(json.dumps(stripped))
+    spec = MosaicSpec.parse(order(layers=["aot", "sun_zenith", "valid_obs"]))
+    with pytest.raises(InvalidOrder, match="layers: aot, sun_zenith: the archive lacks") as refused:
+        plan_products(spec, open_source(str(tmp_path / "items.json")))
+    assert [problem.field for problem in refused.value.problems] == ["layers"]

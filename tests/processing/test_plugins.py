@@ -19,6 +19,8 @@ OLDEST = '''
 
 import numpy as np
 
+from processing.methods.base import NO_SPREAD, Choice
+
 
 class Oldest:
     name = "oldest"
@@ -26,11 +28,14 @@ class Oldest:
     summary = "The oldest valid observation of the period."
     mask = "scl"
     compares = ()
+    options = ()
 
-    def choose(self, stack):
+    def choose(self, stack, options):
         last = len(stack.observations) - 1
         chosen = last - np.argmax(stack.valid[::-1], axis=0) if stack.observations else np.zeros(stack.valid.shape[1:])
-        return np.where(stack.valid.any(axis=0), chosen, -1).astype(np.int16)
+        any_valid = stack.valid.any(axis=0)
+        spread = np.full(any_valid.shape, NO_SPREAD, np.uint16)
+        return Choice(np.where(any_valid, chosen, -1).astype(np.int16), any_valid.astype(np.uint8), spread)
 
     def without(self, missing):
         return ""

@@ -12,11 +12,19 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from rasterio._env import get_gdal_config
 
 from processing.cells import CellWindow
 from processing.clock import Clock
 from processing.errors import CorruptInput, SourceUnreachable
-from processing.reading import GranuleUnreadable, Reader, mean_of_measured, read_metadata_file
+from processing.reading import (
+    GDAL_CACHE_BYTES,
+    GDAL_OPTIONS,
+    GranuleUnreadable,
+    Reader,
+    merged_cells,
+    read_metadata_file,
+)
 from processing.sources import open_source
 
 ALWAYS = (date(2015, 7, 1), date(2100, 1, 1))
@@ -35,6 +43,12 @@ def granule(archive, tmp_path):
 @pytest.fixture
 def reader(granule):
     return Reader([granule[0]], clock=Clock())
+
+
+def test_the_cache_of_decoded_tiles_is_as_large_as_it_says():
+    """In GDAL's own setting a small number means megabytes; passed on by rasterio it means bytes."""
+    with rasterio.Env(**GDAL_OPTIONS):
+        assert get_gdal_config("GDAL_CACHEMAX") == GDAL_CACHE_BYTES == 64 * 2**20
 
 
 def rewrite(path, *, data=None, **changes):
@@ -83,7 +97,7 @@ def test_merged_cells_are_means_of_their_pixels(granule, reader):
 
 @given(arrays.arrays(np.uint16, (6, 4), elements=st.integers(0, 65535)))
 def test_means_leave_out_what_was_not_measured(pixels):
-    means = mean_of_measured(pixels, 2)
+    means = merged_cells(pixels, 2)
     for row in range(3):
         for column in range(2):
             measured = [

@@ -1,10 +1,14 @@
-"""The generated archive: what its granules hold, what its items say, and how it comes onto the disk."""
+"""The generated archive: what its granules hold and what its items say."""
 
+import hashlib
 import json
+import os
 import subprocess
 import sys
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pystac
@@ -12,14 +16,22 @@ import pytest
 import rasterio
 from pyproj import Transformer
 from rio_cogeo import cog_validate
-from shapely import box, transform
+from shapely import box, contains_xy, transform
 from shapely.geometry import shape
 
+from processing.angles import AngleGrid, Angles, read_angles
 from processing.sample import make_archive
+from processing.sample.geometry import view_nodes
+from processing.sample.granule_xml import granule_xml
+from processing.sample.grids import archive_window
+from processing.sample.names import Names
+from processing.sample.passes import plan_passes
+from processing.sample.scene import Scene
 
+SLOVENIA = Path(__file__).parents[2].parent / "shared" / "data" / "s2" / "slovenia_2023"
 SMALL = {"size_km": 3, "dates": 4}
 TILE_CORNERS = {"33TWL": (499980, 5100000), "33TWM": (499980, 5200020)}
-NATIVE_METRES = {
+BAND_METRES = {
     "coastal": 60,
     "blue": 10,
     "green": 10,
@@ -31,8 +43,11 @@ NATIVE_METRES = {
     "nir08": 20,
     "swir16": 20,
     "swir22": 20,
-    "scl": 20,
 }
+MEASURED_METRES = BAND_METRES | {"scl": 20, "aot": 20}
+"""The rasters that are 0 exactly where nothing was measured."""
+
+NATIVE_METRES = MEASURED_METRES | {"cloud": 20, "snow": 20}
 
 
 class Archive:
@@ -44,6 +59,15 @@ class Archive:
 
     def of_tile(self, tile: str) -> list[dict]:
         return [item for item in self.items if item["properties"]["grid:code"] == f"MGRS-{tile}"]
+
+    def angles(self, item: dict) -> Angles:
+        return read_angles((self.folder / item["assets"]["granule_metadata"]["href"]).read_bytes())
+
+    def places(self, item: dict) -> tuple[np.ndarray, np.ndarray]:
+        """East and north of every pixel of 20 m, metres."""
+        left, top = (item["assets"]["scl"]["proj:transform"][i] for i in (2, 5))
+        height, width = item["assets"]["scl"]["proj:shape"]
+        return np.meshgrid(left + 10 + 20 * np.arange(width), top - 10 - 20 * np.arange(height))
 
     def read(self, item: dict, key: str) -> np.ndarray:
         with rasterio.open(self.folder / item["assets"][key]["href"]) as source:
@@ -92,13 +116,25 @@ def test_twelve_dates_lie_within_two_months_from_the_start_on_two_orbits_and_bot
     assert {item["properties"]["platform"] for item in items} == {"sentinel-2a", "sentinel-2b"}
 
 
-def test_the_same_seed_gives_the_same_bytes_whatever_the_number_of_threads(tmp_path):
-    one = make_archive(tmp_path / "one", size_km=1.8, dates=2, threads=1).parent
-    two = make_archive(tmp_path / "two", size_km=1.8, dates=2, threads=3).parent
-    names = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
-    assert len(names) == 2 * 2 * 12 + 2
-    assert names == sorted(path.relative_to(two) for path in two.rglob("*") if path.is_file())
-    assert [n for n in names if (one / n).read_bytes() != (two / n).read_bytes()] == []
+@pytest.mark.parametrize(("layout", "files"), [("cog", 2 * 2 * 16 + 2), ("safe", None)])
+def test_the_same_seed_gives_the_same_bytes_in_any_process_with_any_number_of_threads(tmp_path, layout, files):
+    make_archive(tmp_path / "one", size_km=1.8, dates=2, threads=1, layout=layout)
+    command = [sys.executable, "-m", "processing.sample", str(tmp_path / "two"), "--size-km", "1.8", "--dates", "2"]
+    environment = os.environ | {"PYTHONHASHSEED": "77"}
+    subprocess.run([*command, "--threads", "3", "--layout", layout], check=True, env=environment, timeout=60)
+    one, two = sums_of(tmp_path / "one"), sums_of(tmp_path / "two")
+    assert len(one) == (files or len(one)) > 60
+    assert any(name.endswith("MTD_TL.xml") for name in one)
+    assert one == two
+
+
+def sums_of(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file by its path in the folder."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_another_seed_gives_another_land(tmp_path):
@@ -111,13 +147,15 @@ def test_another_seed_gives_another_land(tmp_path):
 def test_bands_are_at_their_native_resolution_on_the_lattice_of_their_tile(archive):
     for item in archive.items:
         west, north = TILE_CORNERS[item["properties"]["grid:code"][5:]]
-        assert set(item["assets"]) == set(NATIVE_METRES)
+        assert set(item["assets"]) == {*NATIVE_METRES, "granule_metadata"}
         for key, metres in NATIVE_METRES.items():
             asset = item["assets"][key]
             with rasterio.open(archive.folder / asset["href"]) as source:
                 assert source.crs.to_epsg() == item["properties"]["proj:epsg"] == 32633
                 assert source.res == (metres, metres)
-                assert source.nodata == 0
+                # A probability of 0 is a number like any other.
+                assert source.nodata == asset["raster:bands"][0].get("nodata")
+                assert source.nodata == (None if key in ("cloud", "snow") else 0)
                 assert source.dtypes[0] == asset["raster:bands"][0]["data_type"]
                 assert list(source.shape) == asset["proj:shape"]
                 assert list(source.transform)[:6] == asset["proj:transform"]
@@ -130,8 +168,8 @@ def test_bands_are_at_their_native_resolution_on_the_lattice_of_their_tile(archi
 def test_all_files_are_valid_deflated_cogs_with_the_block_size_that_was_asked_for(tmp_path):
     archive = Archive(make_archive(tmp_path / "a", size_km=6, dates=1, blocksize=256))
     for item in archive.items:
-        for asset in item["assets"].values():
-            path = archive.folder / asset["href"]
+        for key in NATIVE_METRES:
+            path = archive.folder / item["assets"][key]["href"]
             valid, errors, _ = cog_validate(path)
             assert valid, errors
             with rasterio.open(path) as source:
@@ -168,7 +206,7 @@ def test_scene_classes_are_zero_exactly_where_every_band_is(archive):
     for item in archive.items:
         measured = archive.read(item, "scl") != 0
         partial += 0 < measured.mean() < 1
-        for key, metres in NATIVE_METRES.items():
+        for key, metres in MEASURED_METRES.items():
             numbers = archive.read(item, key) != 0
             if metres == 60:
                 np.testing.assert_array_equal(numbers.repeat(3, 0).repeat(3, 1), measured)
@@ -228,6 +266,149 @@ def test_scene_classes_match_what_the_bands_show(cloudy_archive):
     assert median[2]["nir08"] < 0.6 * median[4]["nir08"]
 
 
+def test_cloud_probabilities_keep_to_their_scene_classes(cloudy_archive):
+    seen = {number: set() for number in range(12)}
+    for item in cloudy_archive.items:
+        classes, percent = cloudy_archive.read(item, "scl"), cloudy_archive.read(item, "cloud")
+        for number in np.unique(classes):
+            seen[number] |= set(np.unique(percent[classes == number]).tolist())
+    assert seen[0] <= {0}
+    assert min(seen[9]) >= 65 and max(seen[9]) == 100
+    assert min(seen[8]) >= 35 and max(seen[8]) < 65
+    assert min(seen[10]) >= 15 and max(seen[10]) < 50
+    for ground in (2, 3, 4, 5, 6, 11):
+        assert max(seen[ground]) < 35 and len(seen[ground]) > 3
+
+
+def test_snow_probability_is_high_on_snow_alone(cloudy_archive):
+    snow, clear, hidden = [], [], []
+    for item in cloudy_archive.items:
+        classes, percent = cloudy_archive.read(item, "scl"), cloudy_archive.read(item, "snow")
+        snow.append(percent[classes == 11])
+        clear.append(percent[np.isin(classes, (2, 4, 5, 6, 7))])
+        hidden.append(percent[classes == 9])
+        assert not percent[classes == 0].any()
+    snow, clear, hidden = (np.concatenate(parts) for parts in (snow, clear, hidden))
+    assert snow.min() >= 50 and snow.max() == 100 and np.median(snow) > 80
+    assert clear.max() <= 50 and np.median(clear) == 0
+    assert not hidden.any()
+
+
+def test_aerosol_is_a_smooth_field_that_differs_by_date_and_grows_under_clouds(cloudy_archive):
+    levels = []
+    for item in cloudy_archive.of_tile("33TWM"):
+        thickness = cloudy_archive.read(item, "aot").astype(float)
+        classes, declared = cloudy_archive.read(item, "scl"), item["assets"]["aot"]["raster:bands"][0]
+        assert (declared["scale"], declared["offset"]) == (0.001, 0)
+        clear = np.isin(classes, (4, 5, 6))
+        if clear.mean() > 0.05:
+            levels.append(round(np.median(thickness[clear]) * declared["scale"], 3))
+        pairs = clear[:, 1:] & clear[:, :-1]
+        assert np.abs(np.diff(thickness, axis=1)[pairs]).max(initial=0) <= 30
+        if clear.any() and (classes == 9).any():
+            assert np.median(thickness[classes == 9]) > np.median(thickness[clear]) + 50
+    assert len(set(levels)) == len(levels) >= 4
+    assert all(0.03 < level < 0.4 for level in levels)
+
+
+def test_granule_metadata_give_plausible_angles_everywhere_it_was_measured(archive):
+    for item in archive.items:
+        said = item["properties"]
+        angles, measured = archive.angles(item), archive.read(item, "scl") > 0
+        at = {name: getattr(angles, name).at(*archive.places(item))[measured] for name in vars(angles)}
+        assert all(np.isfinite(values).all() for values in at.values())
+        assert at["sun_zenith"].mean() == pytest.approx(90 - said["view:sun_elevation"], abs=0.5)
+        assert at["sun_azimuth"].mean() == pytest.approx(said["view:sun_azimuth"], abs=1)
+        # Orbit 79 flies in the east of the window, orbit 122 in the west.
+        side, near, far = (104, 5, 8) if said["sat:relative_orbit"] == 79 else (284, 10, 12)
+        assert np.abs(at["view_azimuth_mean"] - side).max() < 15
+        assert near < at["view_zenith_mean"].min() < at["view_zenith_mean"].max() < far
+
+
+@pytest.mark.parametrize("size_km", [2.4, 12, 60])
+def test_the_swath_ends_beyond_eleven_degrees_and_less_oblique_parts_remain(size_km):
+    whole = archive_window(size_km, ("33TWL", "33TWM"))
+    (passing,) = plan_passes(date(2024, 6, 3), 1)
+    for tile in ("33TWL", "33TWM"):
+        grid = whole.part_in_tile(tile)
+        zenith = view_zenith(passing, grid, whole)
+        steps = np.linspace(0, 1, 241)
+        east, north = np.meshgrid(grid.left + steps * grid.width_m, grid.top - steps * grid.height_m)
+        inside = contains_xy(passing.swath(whole), east, north)
+        angle = zenith.at(east, north)
+        # The last measured points of every row.
+        edge = inside[:, :-1] & ~inside[:, 1:]
+        assert edge.any(axis=1).all()
+        assert angle[:, :-1][edge].min() > 11
+        assert angle[inside].max() < 12
+        # As wide as a fifth of the window, up to the ten kilometres or so of the true swath.
+        strip_m = (inside & (angle >= 11)).sum(axis=1).mean() / 240 * grid.width_m
+        assert strip_m == pytest.approx(min(0.2 * whole.width_m * np.hypot(1, 0.25), 10_600), rel=0.1)
+        assert (inside & (angle < 11)).mean() > 0.25
+
+
+def view_zenith(passing, grid, whole) -> AngleGrid:
+    """Mean over all bands and detectors, as a reader of the file makes it."""
+    scene = Scene({"SCL": np.full(grid.shape(20), 4, np.uint8), "AOT": np.full(grid.shape(20), 100, np.uint16)})
+    return read_angles(granule_xml(Names(passing, "33TWL"), grid, whole, scene)).view_zenith_mean
+
+
+def test_granule_metadata_are_built_like_a_real_file(archive):
+    for item in archive.items:
+        root = ElementTree.parse(archive.folder / item["assets"]["granule_metadata"]["href"]).getroot()
+        assert root.findtext(".//TILE_ID") == item["properties"]["s2:granule_id"]
+        assert root.findtext(".//SENSING_TIME") == item["properties"]["datetime"]
+        assert root.findtext(".//HORIZONTAL_CS_CODE") == "EPSG:32633"
+        for metres in (10, 20, 60):
+            key = {10: "red", 20: "scl", 60: "coastal"}[metres]
+            size, place = (root.find(f".//{tag}[@resolution='{metres}']") for tag in ("Size", "Geoposition"))
+            west, north = (item["assets"][key]["proj:transform"][i] for i in (2, 5))
+            assert [int(e.text) for e in size] == item["assets"][key]["proj:shape"]
+            assert [int(e.text) for e in place] == [west, north, metres, -metres]
+        grids = list(root.iter("Viewing_Incidence_Angles_Grids"))
+        assert {int(grid.attrib["bandId"]) for grid in grids} == set(range(13))
+        for values in root.iter("Values_List"):
+            assert [len(row.text.split()) for row in values] == [23] * 23
+        assert {step.text for kind in ("COL_STEP", "ROW_STEP") for step in root.iter(kind)} == {"5000"}
+        assert len(root.findall(".//Mean_Viewing_Incidence_Angle")) == 13
+        said = item["properties"]
+        assert float(root.findtext(".//CLOUDY_PIXEL_PERCENTAGE")) == said["eo:cloud_cover"]
+        for name in ("nodata_pixel", "thin_cirrus", "snow_ice", "vegetation"):
+            assert float(root.findtext(f".//{name.upper()}_PERCENTAGE")) == said[f"s2:{name}_percentage"]
+
+
+def test_detectors_overlap_look_ahead_and_back_in_turn_and_leave_the_rest_unknown():
+    whole = archive_window(109, ("33TWL",))
+    (passing,) = plan_passes(date(2024, 6, 3), 1)
+    nodes = view_nodes(passing, whole, whole)
+    detectors = sorted({detector for _, detector in nodes})
+    assert detectors[-1] == 12 and len(detectors) >= 3
+    for before, after in pairwise(detectors):
+        first, second = nodes[0, before], nodes[0, after]
+        both = np.isfinite(first.zenith) & np.isfinite(second.zenith)
+        assert 1 <= both.sum() < np.isfinite(first.zenith).sum() / 2
+        assert np.isnan(first.zenith).any() and np.isnan(second.zenith).any()
+        # Even detectors look back: the satellite stands further north then.
+        ahead, back = (first, second) if before % 2 else (second, first)
+        turned = back.azimuth[both] - ahead.azimuth[both]
+        assert turned.min() > 10 and turned.max() < 50
+    bands = [np.nanmean(nodes[band, 12].zenith) for band in range(13)]
+    assert len(set(np.round(bands, 3))) == 13, "every band looks another way"
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not SLOVENIA.exists(), reason="the Slovenian sample is not beside the repository")
+@pytest.mark.parametrize("tile", ["33TWL", "33TWM"])
+def test_the_sun_stands_where_it_stood_over_the_real_granules(tmp_path, tile):
+    real = read_angles((SLOVENIA / f"S2A_{tile}_20230818_0_L2A" / "MTD_TL.xml").read_bytes())
+    archive = Archive(make_archive(tmp_path / "a", size_km=1.8, dates=1, start=date(2023, 8, 18), tiles=(tile,)))
+    (item,) = archive.items
+    made, places = archive.angles(item), archive.places(item)
+    for name, tolerance_deg in (("sun_zenith", 0.7), ("sun_azimuth", 2.0)):
+        difference = getattr(made, name).at(*places) - getattr(real, name).at(*places)
+        assert np.abs(difference).max() < tolerance_deg
+
+
 def test_shadows_lie_on_the_side_away_from_the_sun(cloudy_archive):
     item = cloudy_archive.of_tile("33TWM")[3]
     classes = cloudy_archive.read(item, "scl")
@@ -260,7 +441,7 @@ def test_with_nothing_but_clouds_no_ground_is_seen(tmp_path):
 def test_items_say_by_their_baseline_whether_an_offset_was_added(archive):
     offsets = {}
     for item in archive.items:
-        bands = [a["raster:bands"][0] for key, a in item["assets"].items() if key != "scl"]
+        bands = [item["assets"][key]["raster:bands"][0] for key in BAND_METRES]
         assert {band["scale"] for band in bands} == {0.0001}
         (offsets[item["properties"]["s2:processing_baseline"]],) = {band["offset"] for band in bands}
         baseline = item["properties"]["s2:processing_baseline"].replace(".", "")
@@ -273,7 +454,7 @@ def test_mixed_baselines_give_one_reflectance_for_one_clear_pixel(clear_archive)
     first, second = clear_archive.of_tile("33TWM")[:2]
     assert first["properties"]["s2:processing_baseline"] == "04.00"
     assert second["properties"]["s2:processing_baseline"] == "03.01"
-    for key in set(NATIVE_METRES) - {"scl"}:
+    for key in BAND_METRES:
         earlier, later = clear_archive.reflectance(first, key), clear_archive.reflectance(second, key)
         both = np.isfinite(earlier) & np.isfinite(later)
         difference = np.median((later - earlier)[both])
@@ -312,125 +493,12 @@ def test_pystac_reads_the_collection_and_finds_every_file(archive):
     for item in items:
         item.set_self_href(str(path))
         assert item.datetime is not None and item.bbox is not None
-        for asset in item.assets.values():
+        for key, asset in item.assets.items():
             assert Path(asset.get_absolute_href()).is_file()
-            assert asset.media_type == pystac.MediaType.COG
+            assert asset.media_type == (pystac.MediaType.COG if key in NATIVE_METRES else pystac.MediaType.XML)
 
 
 def test_one_tile_alone_can_be_had_for_a_benchmark(tmp_path):
     items = Archive(make_archive(tmp_path / "a", size_km=1.8, dates=1, tiles=("33TWM",))).items
     assert [item["properties"]["grid:code"] for item in items] == ["MGRS-33TWM"]
     assert items[0]["assets"]["red"]["proj:shape"] == [180, 180]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ({"size_km": 0.5}, "The size must be between 1.2 and 109.8 km, not 0.5."),
-        ({"size_km": 500}, "The size must be between 1.2 and 109.8 km, not 500."),
-        ({"size_km": float("nan")}, "The size must be between 1.2 and 109.8 km, not nan."),
-        ({"dates": 0}, "The number of dates must be between 1 and 400, not 0."),
-        ({"start": date(1999, 1, 1)}, "launch of Sentinel-2"),
-        ({"seed": -1}, "The seed must be 0 or a positive whole number, not -1."),
-        ({"cloudiness": 1.5}, "The cloudiness must be between 0 and 1, not 1.5."),
-        ({"blocksize": 100}, "The block size must be a multiple of 128 up to 4096 pixels, not 100."),
-        ({"tiles": ("32TQM",)}, "The tiles must be 33TWL or 33TWM or both, each once, not 32TQM."),
-        ({"tiles": ()}, "not none."),
-        ({"threads": 0}, "The number of threads must be between 1 and 64, not 0."),
-    ],
-)
-def test_nonsense_arguments_are_refused_with_one_sentence_and_leave_nothing(tmp_path, arguments, sentence):
-    with pytest.raises(ValueError) as refusal:
-        make_archive(tmp_path / "a", **(SMALL | arguments))
-    assert sentence in str(refusal.value)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_made_archive_is_reused(tmp_path):
-    items = make_archive(tmp_path / "a", size_km=1.2, dates=1)
-    before = items.stat().st_mtime_ns, items.parent.stat().st_ino
-    assert make_archive(tmp_path / "a", size_km=1.2, dates=1) == items
-    assert (items.stat().st_mtime_ns, items.parent.stat().st_ino) == before
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]
-
-
-def test_other_arguments_replace_an_earlier_archive(tmp_path):
-    make_archive(tmp_path / "a", size_km=1.2, dates=1)
-    assert len(Archive(make_archive(tmp_path / "a", size_km=1.2, dates=2)).items) == 4
-
-
-@pytest.mark.parametrize("harm", ["missing", "truncated"])
-def test_an_archive_with_a_damaged_file_is_made_again(tmp_path, harm):
-    items = make_archive(tmp_path / "a", size_km=1.2, dates=1)
-    victim = next(items.parent.glob("*/B04.tif"))
-    whole = victim.read_bytes()
-    victim.unlink() if harm == "missing" else victim.write_bytes(whole[:100])
-    make_archive(tmp_path / "a", size_km=1.2, dates=1)
-    assert victim.read_bytes() == whole
-
-
-def test_a_partial_folder_is_neither_taken_for_an_archive_nor_overwritten(tmp_path):
-    items = make_archive(tmp_path / "a", size_km=1.2, dates=1)
-    (items.parent / "archive.json").unlink()
-    with pytest.raises(FileExistsError, match="is no generated archive: name another folder, or remove it first"):
-        make_archive(tmp_path / "a", size_km=1.2, dates=1)
-    assert items.is_file()
-
-
-def test_an_empty_folder_is_filled(tmp_path):
-    (tmp_path / "a").mkdir()
-    assert make_archive(tmp_path / "a", size_km=1.2, dates=1).is_file()
-
-
-def test_a_making_that_fails_leaves_nothing_behind(tmp_path):
-    class Stop(Exception):
-        pass
-
-    def stop(percent: float) -> None:
-        if percent > 50:
-            raise Stop
-
-    with pytest.raises(Stop):
-        make_archive(tmp_path / "a", size_km=1.2, dates=3, progress=stop)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_what_a_killed_making_left_is_cleared_away(tmp_path):
-    (tmp_path / ".a.making" / "S2A_33TWL_20240603_0_L2A").mkdir(parents=True)
-    make_archive(tmp_path / "a", size_km=1.2, dates=1)
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]
-
-
-def run_module(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "processing.sample", *arguments], capture_output=True, text=True, timeout=60
-    )
-
-
-def test_the_command_prints_the_path_of_the_items(tmp_path):
-    made = run_module(str(tmp_path / "a"), "--size-km", "1.2", "--dates", "1", "--start", "2022-01-15")
-    assert made.returncode == 0, made.stderr
-    assert made.stdout == f"{tmp_path / 'a' / 'items.json'}\n"
-    assert "100 %" in made.stderr
-
-
-def test_the_command_refuses_with_one_sentence(tmp_path):
-    refused = run_module(str(tmp_path / "a"), "--dates", "0")
-    assert refused.returncode == 2
-    assert refused.stderr == "The number of dates must be between 1 and 400, not 0.\n"
-
-
-def test_two_makings_of_one_archive_at_a_time_both_end_with_it(tmp_path):
-    command = [sys.executable, "-m", "processing.sample", str(tmp_path / "a"), "--size-km", "1.2", "--dates", "2"]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
-    answers = [process.communicate(timeout=60)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0]
-    assert answers[0] == answers[1]
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]
-
-
-def test_a_folder_that_cannot_be_written_is_told_plainly(tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    refused = run_module(str(tmp_path / "file" / "a"), "--size-km", "1.2", "--dates", "1")
-    assert refused.returncode in (2, 4)
-    assert len(refused.stderr.splitlines()) == 1

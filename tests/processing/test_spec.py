@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processing.errors import InvalidOrder
+from processing.layers import LAYERS
 from processing.registry import names
-from processing.sentinel2 import BANDS, LAYERS
+from processing.sentinel2 import BANDS
 from processing.spec import MosaicSpec
 
 TODAY = date(2024, 10, 1)
@@ -49,6 +50,19 @@ def test_another_order_has_another_digest(order, changes):
 def test_what_may_be_left_out_has_a_default(order):
     spec = MosaicSpec.parse(order(crs=None, layers=None, method=None, format=None))
     assert (spec.crs, spec.layers, spec.method, spec.format) == ("utm", (), "s2gm", "geotiff")
+
+
+def test_the_threshold_and_the_mask_are_part_of_the_order(order):
+    """A1-081."""
+    chosen = MosaicSpec.parse(order(method="s2gm-1.0", method_options={"threshold": 6}, mask="scl-strict"))
+    assert MosaicSpec.parse(chosen.to_json()) == chosen
+    assert (chosen.method_options, chosen.mask) == ({"threshold": 6}, "scl-strict")
+    assert chosen.digest() != MosaicSpec.parse(order(method="s2gm-1.0")).digest()
+
+
+def test_orders_stored_before_there_were_options_are_still_orders(order):
+    spec = MosaicSpec.parse(order())
+    assert (spec.method_options, spec.mask) == ({}, None)
 
 
 def test_a_spec_cannot_be_changed(order):
@@ -90,9 +104,20 @@ def test_a_spec_cannot_be_changed(order):
         ({"bands": "B02"}, "bands", "must be a list"),
         ({"bands": [2]}, "bands.0", "must be text"),
         ({"bands": [], "layers": []}, "bands", "choose at least one"),
-        ({"layers": ["clouds"]}, "layers", "choose from valid_obs"),
+        ({"layers": ["clouds"]}, "layers", "choose from aot"),
         ({"method": "median"}, "method", "choose from"),
         ({"format": "png"}, "format", "choose from"),
+        ({"mask": "none"}, "mask", "choose from scl"),
+        ({"mask": 4}, "mask", "must be text"),
+        ({"method_options": {"limit": 4}}, "method_options", "not an option of the method s2gm; it has threshold"),
+        ({"method": "latest", "method_options": {"threshold": 4}}, "method_options", "it has none"),
+        ({"method_options": {"threshold": 1}}, "method_options", "from 2 to 100, not 1"),
+        ({"method_options": {"threshold": 101}}, "method_options", "from 2 to 100, not 101"),
+        ({"method_options": {"threshold": "4"}}, "method_options.threshold", "must be a whole number"),
+        ({"method_options": {"threshold": True}}, "method_options.threshold", "must be a whole number"),
+        ({"method_options": {"threshold": 4.5}}, "method_options.threshold", "must be a whole number"),
+        ({"method_options": [4]}, "method_options", "must be a JSON object"),
+        ({"method_options": dict.fromkeys(map(str, range(50)), 1)}, "method_options", "more than any method has"),
         ({"cloud_cover": 10}, "cloud_cover", "is not a key of an order; its keys are name, area"),
     ],
 )

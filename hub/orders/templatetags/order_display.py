@@ -11,18 +11,16 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from hub.orders.models import Order, OrderEvent, ProductFile
+from hub.orders import troubles
+from hub.orders.models import Order, OrderEvent, ProductFile, Role
 from hub.orders.offer import CRS
 from hub.orders.states import Status
 from processing import registry
-from processing.errors import ProcessingError
+from processing.layers import LAYERS
 from processing.periods import CompositingPeriod
-from processing.sentinel2 import BANDS, LAYERS
+from processing.sentinel2 import BANDS
 
 register = template.Library()
-
-CHANGE_IT = "Change the order and send it again."
-TRY_LATER = "This is not of your making: repeat the order later, and tell the service desk if it fails again."
 
 MEANINGS = {
     Status.HELD: "Large orders wait until an operator has looked at them.",
@@ -81,10 +79,30 @@ def method_title(order: Order) -> str:
 
 
 @register.filter
+def mask_title(order: Order) -> str:
+    """The mask that was chosen; empty where the method's own is used."""
+    name = order.spec.get("mask")
+    return _title(registry.masks(), name) if name else ""
+
+
+@register.filter
+def method_settings(order: Order) -> list[tuple[str, int]]:
+    """What was set of the method's options: ``("Medoid from", 6)``."""
+    method = registry.methods().get(order.spec["method"])
+    titles = {option.name: option.title for option in method.options} if method else {}
+    return [(titles.get(name, name), value) for name, value in order.spec.get("method_options", {}).items()]
+
+
+@register.filter
+def band_titles(order: Order) -> list[str]:
+    """The ordered bands: ``B04 Red``."""
+    return [f"{name} {BANDS[name].title}" if name in BANDS else name for name in order.spec["bands"]]
+
+
+@register.filter
 def layer_titles(order: Order) -> list[str]:
-    """The ordered bands and layers: ``B04 Red`` ..., ``Valid observations`` ..."""
-    bands = [f"{name} {BANDS[name].title}" if name in BANDS else name for name in order.spec["bands"]]
-    return bands + [_title(LAYERS, name) for name in order.spec["layers"]]
+    """The other ordered layers: ``Valid observations``."""
+    return [_title(LAYERS, name) for name in order.spec["layers"]]
 
 
 @register.filter
@@ -112,7 +130,7 @@ def as_json(spec: dict[str, Any]) -> str:
 @register.filter
 def archives(order: Order) -> list[ProductFile]:
     """The zip files of the order's products; no query when products and files are prefetched."""
-    return [file for product in order.products.all() for file in product.files.all() if file.role == "archive"]
+    return [file for product in order.products.all() for file in product.files.all() if file.role == Role.ARCHIVE]
 
 
 @register.filter
@@ -127,20 +145,14 @@ def told_events(order: Order) -> list[OrderEvent]:
 
 @register.filter
 def remedy(order: Order) -> str:
-    """What the owner can do about what went wrong, by who can mend it."""
-    codes = {product.error_code for product in order.products.all()}
-    users = {error.code for error in _family(ProcessingError) if error.mender == "user"}
-    return CHANGE_IT if codes & users else TRY_LATER
+    """What the owner can do about what went wrong."""
+    return troubles.remedy({product.error_code for product in order.products.all()})
 
 
 @register.filter
 def has_files(order: Order) -> bool:
     """Whether anything of the order can be downloaded now."""
     return order.status != Status.EXPIRED and bool(archives(order))
-
-
-def _family(kind: type[ProcessingError]) -> list[type[ProcessingError]]:
-    return [kind] + [member for child in kind.__subclasses__() for member in _family(child)]
 
 
 def _period(order: Order) -> CompositingPeriod:

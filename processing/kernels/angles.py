@@ -1,0 +1,96 @@
+"""Angles between the nodes of a grid: bilinear where all four nodes are known, weighted by the known ones elsewhere."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+# Halves of the last digit go up whatever the last bits of the arithmetic say.
+_HALF = 0.5 + 1e-9
+
+
+@njit(cache=True, nogil=True)
+def _position(distance, step, nodes):
+    """Node before a distance from the first node, and how far on to the next (0..1)."""
+    position = min(max(distance / step, 0.0), nodes - 1.0)
+    before = min(int(position), nodes - 2)
+    return before, position - before
+
+
+@njit(cache=True, nogil=True)
+def _near(angle, first):
+    """``angle`` within 180 degrees of ``first``."""
+    return angle - 360.0 * math.floor((angle - first + 180.0) / 360.0)
+
+
+@njit(cache=True, nogil=True)
+def angle_at(degrees, left, top, step, circular, x, y):
+    """Degrees at one point; NaN where no node around it is known.
+
+    ``degrees`` float64 (row, column); ``circular``: whether 0 and 360 are the same.
+    """
+    column, right = _position(x - left, step, degrees.shape[1])
+    row, down = _position(top - y, step, degrees.shape[0])
+    a, b = degrees[row, column], degrees[row, column + 1]
+    c, d = degrees[row + 1, column], degrees[row + 1, column + 1]
+    if circular:
+        first = a if not math.isnan(a) else b if not math.isnan(b) else c if not math.isnan(c) else d
+        a, b, c, d = _near(a, first), _near(b, first), _near(c, first), _near(d, first)
+    upper, lower = a + (b - a) * right, c + (d - c) * right
+    angle = upper + (lower - upper) * down
+    if math.isnan(angle):
+        angle = _of_known(a, b, c, d, right, down)
+    return angle % 360.0 if circular else angle
+
+
+@njit(cache=True, nogil=True)
+def _of_known(a, b, c, d, right, down):
+    """Mean of the known nodes, weighted as in the bilinear mean."""
+    total, weights = 0.0, 0.0
+    if not math.isnan(a):
+        total, weights = total + a * (1 - right) * (1 - down), weights + (1 - right) * (1 - down)
+    if not math.isnan(b):
+        total, weights = total + b * right * (1 - down), weights + right * (1 - down)
+    if not math.isnan(c):
+        total, weights = total + c * (1 - right) * down, weights + (1 - right) * down
+    if not math.isnan(d):
+        total, weights = total + d * right * down, weights + right * down
+    return total / weights if weights > 0.0 else math.nan
+
+
+@njit(cache=True, nogil=True)
+def angles_at(degrees, left, top, step, circular, x, y):
+    """Degrees float64 (y, x) at points ``x``, ``y`` (y, x)."""
+    out = np.empty(x.shape, np.float64)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[i, j] = angle_at(degrees, left, top, step, circular, x[i, j], y[i, j])
+    return out
+
+
+@njit(cache=True, nogil=True)
+def drop_oblique(degrees, left, top, step, x, y, limit, valid):
+    """Clear ``valid`` (y, x; in place) where the angle is not below ``limit``, or not known."""
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            if valid[i, j] and not angle_at(degrees, left, top, step, False, x[i, j], y[i, j]) < limit:
+                valid[i, j] = False
+
+
+@njit(cache=True, nogil=True)
+def take_angles(degrees, left, top, step, circular, x, y, chosen, observation, out):
+    """Write hundredths of a degree into ``out`` (int16, y, x) where ``chosen`` is ``observation``.
+
+    Halves go up. Azimuths that int16 cannot hold are written less 360 degrees. Unknown angles are left out.
+    """
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            if chosen[i, j] != observation:
+                continue
+            angle = angle_at(degrees, left, top, step, circular, x[i, j], y[i, j])
+            if math.isnan(angle):
+                continue
+            hundredths = math.floor(angle * 100.0 + _HALF)
+            out[i, j] = hundredths - 36000 if hundredths > 32767 else hundredths

@@ -1,0 +1,195 @@
+"""What comes out: every file is opened again and read back before the product is delivered."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import rasterio
+from rasterio.errors import RasterioError
+
+from processing.formats.base import Heading, WrittenFile
+from processing.grid import Grid
+from processing.layers import OutputLayer
+from processing.quality.pixels import PixelCounts, RasterCount
+from processing.quality.report import Check, Level
+from processing.quality.spectra import check_spectra
+from processing.reading import GDAL_OPTIONS
+
+FARTHEST_FROM_FORECAST = 0.1
+# What lies beside a file is part of what it says.
+READ_BACK_OPTIONS = GDAL_OPTIONS | {"GDAL_DISABLE_READDIR_ON_OPEN": "FALSE"}
+# Whole tiles of every format, so that nothing is decoded twice.
+_READ_PX = 2048
+# Rows and columns that are kept of a raster to look at its spectra.
+_SAMPLE_PX = 256
+
+
+def check_outputs(
+    files: Sequence[WrittenFile],
+    *,
+    grid: Grid,
+    layers: Sequence[OutputLayer],
+    heading: Heading,
+    counts: PixelCounts,
+    forecast: float | None,
+    threads: int,
+) -> list[Check]:
+    """L0: all files there, right and whole, pixel by pixel. L1: whether what they hold is plausible.
+
+    ``forecast``: share of pixels that should hold data. Whatever is wrong with a file is a failed check.
+    """
+    rasters = [(file, layer) for file in files for layer in file.layers]
+    checks = list(_completeness(rasters, layers))
+    sample: dict[str, np.ndarray] = {}
+    with ThreadPoolExecutor(threads) as pool:
+        for found in pool.map(
+            lambda raster: _check_raster(*raster, grid=grid, heading=heading, counts=counts, sample=sample), rasters
+        ):
+            checks += found
+    if any(not check.passed for check in checks):
+        return checks
+    in_order = {layer.name: sample[layer.name] for layer in layers if layer.name in sample}
+    return [*checks, *_coverage(counts, forecast), *check_spectra(in_order)]
+
+
+def _completeness(rasters: Sequence[tuple[WrittenFile, OutputLayer]], layers: Sequence[OutputLayer]) -> Iterator[Check]:
+    held = Counter(layer.name for _, layer in rasters)
+    wrong = [layer.name for layer in layers if held[layer.name] != 1] + sorted(
+        set(held) - {each.name for each in layers}
+    )
+    message = (
+        f"{len(layers)} layers were ordered and are there."
+        if not wrong
+        else (f"Missing, doubled or not ordered: {', '.join(wrong)}.")
+    )
+    yield Check(Level.INTEGRITY, "complete", not wrong, message, measured=len(held))
+    for path in dict.fromkeys(path for file, _ in rasters for path in (file.path, *file.companions)):
+        size = path.stat().st_size if path.is_file() else 0
+        yield Check(Level.INTEGRITY, "there", size > 0, f"{path.name} has {size} bytes.", path.name, size)
+
+
+def _check_raster(
+    file: WrittenFile,
+    layer: OutputLayer,
+    *,
+    grid: Grid,
+    heading: Heading,
+    counts: PixelCounts,
+    sample: dict[str, np.ndarray],
+) -> list[Check]:
+    """All of L0 that concerns one raster; ``sample`` gets some of its pixels, by name."""
+    try:
+        with rasterio.Env(**READ_BACK_OPTIONS), rasterio.open(file.dataset(layer)) as dataset:
+            differing = list(_differences(dataset, layer, grid, widened=file.subdatasets))
+            message = f"Place, size, type and no data are right{'' if not differing else ' but for '}"
+            checks = [_told(layer, "described", not differing, f"{message}{'; '.join(differing)}.")]
+            if differing:
+                return checks
+            keep = _sample_for(dataset) if layer.is_reflectance or layer.name == "scene_classification" else None
+            found = _count(dataset, layer, keep)
+            if keep is not None:
+                sample[layer.name] = keep
+            checks += _check_numbers(found, layer, heading, counts)
+            # The smaller copies in JPEG 2000 are parts of the very numbers that were just read.
+            if dataset.driver == "GTiff":
+                checks += _check_overviews(file.dataset(layer), len(dataset.overviews(1)), layer, found)
+            return checks
+    except (RasterioError, OSError, ValueError):
+        return [_told(layer, "readable", False, f"{file.path.name} cannot be read back: {layer.name} is damaged.")]
+
+
+def _differences(dataset: Any, layer: OutputLayer, grid: Grid, *, widened: bool) -> Iterator[str]:
+    """What the file says otherwise than the product is; ``widened``: its type may be larger than the layer's."""
+    if dataset.crs is None or dataset.crs.to_epsg() != grid.epsg:
+        yield f"a CRS that is not EPSG:{grid.epsg}"
+    apart = np.abs(np.subtract(tuple(dataset.transform)[:6], tuple(grid.transform)[:6]))
+    if apart.max() > 1e-5 * grid.pixel_size:
+        yield "a place that is not the product's"
+    if (dataset.height, dataset.width) != (grid.height, grid.width):
+        yield f"a size of {dataset.width} x {dataset.height} instead of {grid.width} x {grid.height}"
+    if dataset.dtypes[0] != layer.dtype and not (widened and np.can_cast(layer.dtype, dataset.dtypes[0])):
+        yield f"the type {dataset.dtypes[0]} instead of {layer.dtype}"
+    if dataset.nodata != layer.nodata:
+        yield f"{dataset.nodata} as no data instead of {layer.nodata}"
+    if not np.isclose(dataset.scales[0], layer.scale, rtol=1e-9) or dataset.offsets[0] != 0:
+        yield f"the scale {dataset.scales[0]} instead of {layer.scale}"
+
+
+def _sample_step(dataset: Any) -> int:
+    return math.ceil(max(dataset.height, dataset.width) / _SAMPLE_PX)
+
+
+def _sample_for(dataset: Any) -> np.ndarray:
+    """Room for every n-th row and column of a raster."""
+    step = _sample_step(dataset)
+    return np.empty((math.ceil(dataset.height / step), math.ceil(dataset.width / step)), dataset.dtypes[0])
+
+
+def _count(dataset: Any, layer: OutputLayer, keep: np.ndarray | None = None) -> RasterCount:
+    """What is in a raster; every n-th pixel goes into ``keep``.
+
+    Pixels of the raster itself, not of a smaller copy: those of JPEG 2000 are smoothed, classes and no data too.
+    """
+    count, step = RasterCount(), _sample_step(dataset)
+    for row in range(0, dataset.height, _READ_PX):
+        for column in range(0, dataset.width, _READ_PX):
+            rows, columns = (row, min(row + _READ_PX, dataset.height)), (column, min(column + _READ_PX, dataset.width))
+            values = dataset.read(1, window=(rows, columns))
+            count.add(values, layer.nodata)
+            if keep is not None:
+                picked = values[-row % step :: step, -column % step :: step]
+                top, left = math.ceil(row / step), math.ceil(column / step)
+                keep[top : top + picked.shape[0], left : left + picked.shape[1]] = picked
+    return count
+
+
+def _check_numbers(found: RasterCount, layer: OutputLayer, heading: Heading, counts: PixelCounts) -> list[Check]:
+    made = counts.rasters.get(layer.name, RasterCount())
+    same = found.fingerprint == made.fingerprint
+    low, high = layer.valid_range
+    if layer.name == "source_index":
+        high = len(heading.scenes) - 1
+    if layer.name == "observation_date":
+        high = (heading.period.last_day - heading.period.first_day).days
+    inside = found.data == 0 or (low <= found.smallest and found.largest <= high)
+    message = "Read back, it holds what was made" if same else "Read back, it does not hold what was made"
+    return [
+        _told(layer, "whole", same, f"{message}: {found.data} pixels with data.", found.data),
+        _told(
+            layer, "range", inside,
+            f"Numbers from {found.smallest} to {found.largest}; {low} to {high} can be." if found.data else "No data.",
+        ),
+    ]  # fmt: skip
+
+
+def _check_overviews(name: str, levels: int, layer: OutputLayer, whole: RasterCount) -> Iterator[Check]:
+    """Whether the smaller copies hold what the raster holds: they are made by nearest neighbour."""
+    for level in range(levels):
+        with rasterio.open(name, OVERVIEW_LEVEL=level) as dataset:
+            found = _count(dataset, layer)
+        inside = found.data == 0 or (whole.smallest <= found.smallest and found.largest <= whole.largest)
+        held = "holds only" if inside else "does not hold only"
+        message = f"The overview of {dataset.width} x {dataset.height} pixels {held} numbers of the raster."
+        yield _told(layer, "overview", inside, message, found.data)
+
+
+def _coverage(counts: PixelCounts, forecast: float | None) -> Iterator[Check]:
+    if forecast is None or counts.chosen is None or not counts.pixels:
+        return
+    share = counts.chosen / counts.pixels
+    yield Check(
+        Level.PLAUSIBILITY,
+        "coverage",
+        abs(share - forecast) <= FARTHEST_FROM_FORECAST,
+        f"{share:.1%} of the pixels hold data; by the scene classes {forecast:.1%} were to be expected.",
+        measured=round(share, 4),
+    )
+
+
+def _told(layer: OutputLayer, name: str, passed: bool, message: str, measured: int | None = None) -> Check:
+    return Check(Level.INTEGRITY, name, bool(passed), message, layer.name, measured)

@@ -1,0 +1,55 @@
+"""Compiling the kernels before the first product needs them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from processing import registry
+from processing.angles import AngleGrid
+from processing.chosen import gather_band
+from processing.kernels.masks import drop_unmeasured
+from processing.layers import RASTERS
+from processing.masks.base import Mask
+from processing.methods.base import Method
+from processing.quality.pixels import PixelCounts
+from processing.stack import BandCells, Stack
+
+
+def warm_up() -> None:
+    """Compile the kernels, or load them compiled, so that the first product does not wait for it."""
+    for method in registry.methods().values():
+        mask = registry.masks()[method.mask]
+        stack = _stack_for(method, mask)
+        drop_unmeasured(*stack.cells(), stack.positions(mask.measures), stack.valid)
+        mask.refine(stack)
+        choice = method.choose(stack, {option.name: option.default for option in method.options})
+        gather_band(stack, "B02", choice.observation)
+    _warm_angles(choice.observation)
+    PixelCounts().add({name: np.zeros((1, 1), RASTERS[name].dtype) for name in ("B02", "source_index", "valid_obs")})
+
+
+def _stack_for(method: Method, mask: Mask) -> Stack:
+    """Five observations of one pixel."""
+    bands = tuple(dict.fromkeys((*mask.measures, *method.compares)))
+    edges = range(0, 5 * len(bands) + 1, 5)
+    buffer = np.ones(edges[-1], np.uint16)
+    index, offset = np.zeros(1, np.int32), np.zeros(5, np.int32)
+    return Stack(
+        observations=range(5),
+        scene_class=np.full((5, 1, 1), 11, np.uint8),
+        valid=np.ones((5, 1, 1), bool),
+        bands={
+            band: BandCells(buffer[begin:end].reshape(5, 1, 1), index, index, offset)
+            for band, (begin, end) in zip(bands, pairwise(edges), strict=True)
+        },
+        buffer=buffer,
+    )
+
+
+def _warm_angles(chosen: np.ndarray) -> None:
+    grid = AngleGrid(np.zeros((2, 2)), 0.0, 0.0, 1.0)
+    place = np.zeros((1, 1))
+    grid.drop_from(11.0, place, place, np.ones((1, 1), bool))
+    grid.take(place, place, chosen, 0, np.zeros((1, 1), np.int16))
