@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -46,10 +47,18 @@ def check_outputs(
     rasters = [(file, layer) for file in files for layer in file.layers]
     checks = list(_completeness(rasters, layers))
     sample: dict[str, np.ndarray] = {}
+
+    def check_file(file: WrittenFile) -> list[Check]:
+        """Layers of one file never in two threads: closing one NetCDF variable while another opens never ends.
+
+        GDAL has one lock for all of NetCDF: who closes waits for it with Python's lock in hand, who opens
+        waits for Python's lock to report an error.
+        """
+        raster = partial(_check_raster, file, grid=grid, heading=heading, counts=counts, sample=sample)
+        return [check for layer in file.layers for check in raster(layer)]
+
     with ThreadPoolExecutor(threads) as pool:
-        for found in pool.map(
-            lambda raster: _check_raster(*raster, grid=grid, heading=heading, counts=counts, sample=sample), rasters
-        ):
+        for found in pool.map(check_file, files):
             checks += found
     if any(not check.passed for check in checks):
         return checks

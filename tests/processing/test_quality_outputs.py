@@ -180,6 +180,17 @@ def test_sound_files_of_any_shape_and_place_pass(tmp_path, written_as, grid):
     assert failures(files, counts, grid=grid) == {}
 
 
+def test_layers_of_one_netcdf_are_checked_by_many_threads_without_waiting_for_each_other(tmp_path):
+    """GDAL's lock for NetCDF and Python's own can be taken in both orders; a hang is what this would show."""
+    made = pixels(TINY_GRIDS["one pixel"], layers=LAYERS)
+    made["source_index"] = np.where(made["source_index"] >= 0, 0, -1).astype(np.int16)
+    counts = PixelCounts()
+    counts.add(made)
+    files, _ = write(registry.formats()["netcdf"], tmp_path, TINY_GRIDS["one pixel"], made, layers=LAYERS)
+    for _ in range(200):
+        assert failures(files, counts, grid=TINY_GRIDS["one pixel"], threads=8) == {}
+
+
 def test_an_index_of_a_scene_that_there_is_not_fails(tmp_path):
     made = sound()
     made["source_index"][-1, -1] = 3
