@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from processing.layers import output_layers
 from processing.planning import ProductPlan, check_offered, estimate_megabytes, plan_products, split
 from processing.quality.outputs import check_outputs
 from processing.quality.report import Check, Level, Report
-from processing.reading import GDAL_OPTIONS, GranuleUnreadable
+from processing.rasters.by_gdal import GDAL_OPTIONS
+from processing.reading import GranuleUnreadable
 from processing.scenes import Progress, SceneRefused, Scenes, open_scenes
 from processing.sidecars import write_inspire, write_sidecars
 from processing.sidecars.checksums import sha256
@@ -134,13 +135,13 @@ def make_product(
             made = Path(scratch) / plan.name
             data = _make_readable(spec, plan, granules, made, title, clock, limits, tell)
             tell("checking", 90)
-            with clock.measuring("checking"):
-                report = _checked(spec, plan, data, limits)
+            report = _checked(spec, plan, data, clock, limits)
             account = _account(spec, plan, data, source, order_number, report, publisher or Publisher())
             tell("describing", 97)
-            inspire = write_inspire(Path(scratch), account)
-            sidecars = write_sidecars(made, account)
-            listed = _list_files(final.relative_to(into), data.files, sidecars, inspire)
+            with clock.measuring("describe"):
+                inspire = write_inspire(Path(scratch), account)
+                sums = write_sidecars(made, account)
+                listed = _list_files(final.relative_to(into), data.files, sums, inspire)
             put_in_place(made, final)
             inspire.replace(final.parent / inspire.name)
     tell("finished", 100)
@@ -168,7 +169,9 @@ def _make_readable(
         try:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            scenes = open_scenes(spec, plan.grid, left, clock, limits.threads, tell)
+            scenes = open_scenes(
+                spec, plan.grid, left, scratch=folder.parent, clock=clock, threads=limits.threads, tell=tell
+            )
             heading = _heading(spec, plan, title, scenes)
             files, tally = write_data(
                 spec, plan.grid, scenes, folder, heading=heading, clock=clock, limits=limits, tell=tell
@@ -197,7 +200,7 @@ def _heading(spec: MosaicSpec, plan: ProductPlan, title: str, scenes: Scenes) ->
     )
 
 
-def _checked(spec: MosaicSpec, plan: ProductPlan, data: _Data, limits: Limits) -> Report:
+def _checked(spec: MosaicSpec, plan: ProductPlan, data: _Data, clock: Clock, limits: Limits) -> Report:
     """The quality report. Raises QualityRejected when the files are not whole."""
     outputs = check_outputs(
         data.files,
@@ -207,6 +210,7 @@ def _checked(spec: MosaicSpec, plan: ProductPlan, data: _Data, limits: Limits) -
         counts=data.tally.counts,
         forecast=data.scenes.forecast,
         threads=limits.threads,
+        clock=clock,
     )
     report = Report([*data.left_out, *data.scenes.checks, *data.tally.counts.checks(), *outputs])
     if not report.deliverable:
@@ -242,22 +246,22 @@ def _account(
 
 
 def _list_files(
-    place: Path, files: Sequence[WrittenFile], sidecars: Sequence[Path], inspire: Path
+    place: Path, files: Sequence[WrittenFile], sums: Mapping[Path, str], inspire: Path
 ) -> tuple[MadeFile, ...]:
-    data = [(file.path, "data", file.layers[0].name if len(file.layers) == 1 else None) for file in files]
-    beside = [(path, _ROLES.get(path.suffix, "metadata"), None) for path in _companions(files) + list(sidecars)]
+    """The product's files; ``sums`` holds the SHA-256 of all that lie in its folder."""
+    data = {file.path: file.layers[0].name if len(file.layers) == 1 else None for file in files}
     listed = [
-        MadeFile(str(place / path.name), path.stat().st_size, sha256(path), role, layer)
-        for path, role, layer in [*data, *beside]
+        MadeFile(
+            str(place / path.name),
+            path.stat().st_size,
+            digest,
+            "data" if path in data else _ROLES.get(path.suffix, "metadata"),
+            data.get(path),
+        )
+        for path, digest in sums.items()
     ]
-    return (
-        *listed,
-        MadeFile(str(place.parent / inspire.name), inspire.stat().st_size, sha256(inspire), "metadata", None),
-    )
-
-
-def _companions(files: Sequence[WrittenFile]) -> list[Path]:
-    return [companion for file in files for companion in file.companions]
+    beside = MadeFile(str(place.parent / inspire.name), inspire.stat().st_size, sha256(inspire), "metadata", None)
+    return (*listed, beside)
 
 
 def _statistics(data: _Data, account: Account, clock: Clock) -> dict[str, Any]:
@@ -275,4 +279,5 @@ def _statistics(data: _Data, account: Account, clock: Clock) -> dict[str, Any]:
             "failed": [check.sentence for check in failed],
         },
         "seconds": clock.seconds(),
+        "cpu_seconds": clock.cpu_seconds(),
     }

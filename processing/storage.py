@@ -46,8 +46,8 @@ def put_in_place(made: Path, final: Path) -> None:
 def check_room(folder: Path, layers: Sequence[OutputLayer], grid: Grid) -> None:
     """Raise StorageFull before a long computation for which there is no room in the end."""
     raw = [scratch_bytes(layer, grid) for layer in layers]
-    # All layers gathered uncompressed, and the largest once more as it becomes a COG with its overviews,
-    # or beside the latitudes and longitudes of a NetCDF file.
+    # All layers gathered uncompressed, and twice the largest: two of them become COGs at once, with overviews
+    # and compressed to half or less; or one is written beside the latitudes and longitudes of a NetCDF file.
     needed = sum(raw) + 2 * max(raw)
     free = shutil.disk_usage(folder).free
     if free < needed:
@@ -57,16 +57,25 @@ def check_room(folder: Path, layers: Sequence[OutputLayer], grid: Grid) -> None:
         )
 
 
-def scratch_tile(grid: Grid) -> tuple[int, int]:
-    """Width and height of the tiles in which a product's pixels are gathered; multiples of 16, as TIFF wants."""
-    return min(SCRATCH_TILE_PX, math.ceil(grid.width / 16) * 16), min(SCRATCH_TILE_PX, math.ceil(grid.height / 16) * 16)
+def scratch_tile(width: int, height: int) -> tuple[int, int]:
+    """Width and height of the tiles in which a raster is gathered and written; multiples of 16, as TIFF wants."""
+    return min(SCRATCH_TILE_PX, math.ceil(width / 16) * 16), min(SCRATCH_TILE_PX, math.ceil(height / 16) * 16)
 
 
 def scratch_bytes(layer: OutputLayer, grid: Grid) -> int:
     """What a layer takes while it is gathered: whole tiles, uncompressed."""
-    width, height = scratch_tile(grid)
+    width, height = scratch_tile(grid.width, grid.height)
     tiles = math.ceil(grid.width / width) * math.ceil(grid.height / height)
     return tiles * width * height * np.dtype(layer.dtype).itemsize
+
+
+def write_at(file: int, values: np.ndarray, offset: int) -> None:
+    """Write all of a contiguous array into the open file from byte ``offset`` on; OSError where that fails."""
+    left = values.data.cast("B")
+    while left:
+        # A disk that fills up takes a part first, and refuses the rest.
+        written = os.pwrite(file, left, offset)
+        left, offset = left[written:], offset + written
 
 
 @contextmanager

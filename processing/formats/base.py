@@ -11,6 +11,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from processing.clock import Clock
 from processing.grid import Block, Grid
 from processing.layers import OutputLayer
 from processing.periods import CompositingPeriod
@@ -91,7 +92,17 @@ class Format(Protocol):
     media_type: str
 
     def writer(
-        self, folder: Path, *, heading: Heading, grid: Grid, layers: Sequence[OutputLayer], threads: int
+        self,
+        folder: Path,
+        *,
+        heading: Heading,
+        grid: Grid,
+        layers: Sequence[OutputLayer],
+        threads: int,
+        clock: Clock | None = None,
     ) -> Writer:
-        """A writer of files in ``folder``; one that holds one layer is ``{prefix}_{suffix}.{extension}``."""
+        """A writer of files in ``folder``; one that holds one layer is ``{prefix}_{suffix}.{extension}``.
+
+        ``clock``: counts what encoding and writing take.
+        """
         ...

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from processing.clock import Clock
 from processing.formats.base import Heading
 from processing.gathering import CopyingWriter
 from processing.grid import Grid
@@ -44,12 +45,20 @@ class Jp2:
     media_type = "image/jp2"
 
     def writer(
-        self, folder: Path, *, heading: Heading, grid: Grid, layers: Sequence[OutputLayer], threads: int
+        self,
+        folder: Path,
+        *,
+        heading: Heading,
+        grid: Grid,
+        layers: Sequence[OutputLayer],
+        threads: int,
+        clock: Clock | None = None,
     ) -> CopyingWriter:
         # The format has no place for no data, scale and unit; GDAL keeps them beside it, and so does QGIS.
         return CopyingWriter(
             folder, heading=heading, grid=grid, layers=layers, threads=threads, extension=self.extension,
             driver="JP2OpenJPEG", options=JP2_OPTIONS | _resolutions(grid), companions=(".aux.xml",),
+            clock=clock or Clock(),
         )  # fmt: skip
 
 

@@ -13,13 +13,14 @@ import numpy as np
 import rasterio
 from rasterio.errors import RasterioError
 
+from processing.clock import Clock
 from processing.formats.base import Heading, WrittenFile
 from processing.grid import Grid
 from processing.layers import OutputLayer
 from processing.quality.pixels import PixelCounts, RasterCount
 from processing.quality.report import Check, Level
 from processing.quality.spectra import check_spectra
-from processing.reading import GDAL_OPTIONS
+from processing.rasters.by_gdal import GDAL_OPTIONS
 
 FARTHEST_FROM_FORECAST = 0.1
 # What lies beside a file is part of what it says.
@@ -39,6 +40,7 @@ def check_outputs(
     counts: PixelCounts,
     forecast: float | None,
     threads: int,
+    clock: Clock | None = None,
 ) -> list[Check]:
     """L0: all files there, right and whole, pixel by pixel. L1: whether what they hold is plausible.
 
@@ -55,7 +57,8 @@ def check_outputs(
         waits for Python's lock to report an error.
         """
         raster = partial(_check_raster, file, grid=grid, heading=heading, counts=counts, sample=sample)
-        return [check for layer in file.layers for check in raster(layer)]
+        with (clock or Clock()).measuring("check"):
+            return [check for layer in file.layers for check in raster(layer)]
 
     with ThreadPoolExecutor(threads) as pool:
         for found in pool.map(check_file, files):
@@ -149,7 +152,7 @@ def _count(dataset: Any, layer: OutputLayer, keep: np.ndarray | None = None) -> 
         for column in range(0, dataset.width, _READ_PX):
             rows, columns = (row, min(row + _READ_PX, dataset.height)), (column, min(column + _READ_PX, dataset.width))
             values = dataset.read(1, window=(rows, columns))
-            count.add(values, layer.nodata)
+            count.add(values, layer.nodata, row=row, column=column)
             if keep is not None:
                 picked = values[-row % step :: step, -column % step :: step]
                 top, left = math.ceil(row / step), math.ceil(column / step)
@@ -159,7 +162,7 @@ def _count(dataset: Any, layer: OutputLayer, keep: np.ndarray | None = None) -> 
 
 def _check_numbers(found: RasterCount, layer: OutputLayer, heading: Heading, counts: PixelCounts) -> list[Check]:
     made = counts.rasters.get(layer.name, RasterCount())
-    same = found.fingerprint == made.fingerprint
+    same = found.same_as(made)
     low, high = layer.valid_range
     if layer.name == "source_index":
         high = len(heading.scenes) - 1

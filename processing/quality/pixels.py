@@ -8,11 +8,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from processing.kernels.counting import count_beyond, count_data
+from processing.grid import Block
+from processing.kernels.counting import count_apart, count_data
 from processing.layers import LAYERS, RASTERS, Decision
 from processing.quality.report import Check, Level
 
 _Key = TypeVar("_Key")
+_ALL_BITS = 2**64 - 1
 
 BRIGHTEST = 16000
 """Upper end of the valid range in S2GM's product guide: reflectance 1.6."""
@@ -27,7 +29,7 @@ _REJECTED = frozenset(raster.name for raster in LAYERS["rejected_obs"].rasters)
 
 @dataclass
 class RasterCount:
-    """What one raster holds: pixels with data, their smallest, largest and summed number."""
+    """What one raster holds: pixels with data, their smallest, largest and summed number, and all of them in place."""
 
     data: int = 0
     smallest: int = 0
@@ -35,20 +37,33 @@ class RasterCount:
     total: int = 0
     zeros: int = 0
     bright: int = 0
+    checksum: int | None = 0
+    """Of all pixels and their places, modulo 2**64; None where not all places were told."""
 
-    def add(self, values: np.ndarray, nodata: int) -> None:
-        """Count the pixels of another block (y, x)."""
-        data, smallest, largest, total = count_data(values, nodata)
+    def add(self, values: np.ndarray, nodata: int, *, row: int | None, column: int | None) -> None:
+        """Count the pixels of another block (y, x), the first of them at ``row``, ``column`` of the raster."""
+        data, smallest, largest, total, zeros, bright, checksum = count_data(
+            values, nodata, BRIGHTEST, row or 0, column or 0
+        )
         if data:
             self.smallest = min(self.smallest, smallest) if self.data else smallest
             self.largest = max(self.largest, largest) if self.data else largest
         self.data += data
         self.total += total
+        self.zeros += zeros
+        self.bright += bright
+        told = self.checksum is not None and row is not None and column is not None
+        self.checksum = (self.checksum or 0) + checksum & _ALL_BITS if told else None
 
     @property
     def fingerprint(self) -> tuple[int, int, int, int]:
-        """What has to be the same when the raster is read back."""
+        """What has to be the same when the raster is read back, wherever its pixels lie."""
         return self.data, self.smallest, self.largest, self.total
+
+    def same_as(self, other: RasterCount) -> bool:
+        """Whether both have the same pixels, as far as is known in the same places."""
+        placed = None not in (self.checksum, other.checksum)
+        return self.fingerprint == other.fingerprint and (not placed or self.checksum == other.checksum)
 
 
 class PixelCounts:
@@ -63,16 +78,12 @@ class PixelCounts:
         self._differing: dict[tuple[str, str], int] = {}
         self._unfounded: dict[tuple[str, str], int] = {}
 
-    def add(self, made: Mapping[str, np.ndarray]) -> None:
-        """Count the rasters of a block, (y, x) by name."""
+    def add(self, made: Mapping[str, np.ndarray], block: Block | None = None) -> None:
+        """Count the rasters of a block, (y, x) by name; without its place swapped blocks would go unnoticed."""
+        row, column = (block.row, block.column) if block else (None, None)
         for name, values in made.items():
-            raster = RASTERS[name]
             count = self.rasters.setdefault(name, RasterCount())
-            count.add(values, raster.nodata)
-            if raster.is_reflectance:
-                zeros, bright = count_beyond(values, raster.nodata, BRIGHTEST)
-                count.zeros += zeros
-                count.bright += bright
+            count.add(values, RASTERS[name].nodata, row=row, column=column)
         self._compare(made)
 
     def _compare(self, made: Mapping[str, np.ndarray]) -> None:
@@ -84,26 +95,28 @@ class PixelCounts:
         if chosen is None:
             return
         self.chosen = (self.chosen or 0) + int(np.count_nonzero(chosen))
-        for name in telling[1:]:
-            _tally(self._differing, (telling[0], name), _has_data(name, made[name]) != chosen)
+        for name in made:
+            if name not in (*telling[:1], *_REJECTED):
+                self._compare_one(name, made[name], telling, chosen)
         if {"method", "medoid_mos"} <= set(made):
-            spread = _has_data("medoid_mos", made["medoid_mos"])
-            _tally(self._differing, ("method", "medoid_mos"), spread != (made["method"] == Decision.MEDOID))
-        for name in bands:
-            _tally(self._missing, name, chosen & ~_has_data(name, made[name]))
-        if telling:
-            self._find_unfounded(made, telling, chosen)
+            apart = count_apart(made["medoid_mos"], _nothing("medoid_mos"), made["method"] == Decision.MEDOID)
+            _tally(self._differing, ("method", "medoid_mos"), sum(apart))
 
-    def _find_unfounded(self, made: Mapping[str, np.ndarray], telling: Sequence[str], chosen: np.ndarray) -> None:
+    def _compare_one(self, name: str, values: np.ndarray, telling: Sequence[str], chosen: np.ndarray) -> None:
         """Nothing has a number where nothing was chosen, and what was chosen was valid.
 
         Not the other way round: a chosen observation may lack a band, and of two or three valid ones
         the short-term tree may take none.
         """
-        if "valid_obs" in made:
-            _tally(self._unfounded, (telling[0], "valid_obs"), chosen & ~_has_data("valid_obs", made["valid_obs"]))
-        for name in made.keys() - {*telling, "valid_obs", *_REJECTED}:
-            _tally(self._unfounded, (name, telling[0]), _has_data(name, made[name]) & ~chosen)
+        lacking, beyond = count_apart(values, _nothing(name), chosen)
+        if RASTERS[name].is_reflectance:
+            _tally(self._missing, name, lacking)
+        if name in telling:
+            _tally(self._differing, (telling[0], name), lacking + beyond)
+        elif telling and name == "valid_obs":
+            _tally(self._unfounded, (telling[0], name), lacking)
+        elif telling:
+            _tally(self._unfounded, (name, telling[0]), beyond)
 
     def checks(self) -> list[Check]:
         """What was found."""
@@ -160,12 +173,15 @@ def _chosen(made: Mapping[str, np.ndarray], telling: Sequence[str], bands: Seque
     return _has_data("valid_obs", made["valid_obs"]) if "valid_obs" in made else None
 
 
-def _tally(counts: dict[_Key, int], key: _Key, where: np.ndarray) -> None:
-    counts[key] = counts.get(key, 0) + int(np.count_nonzero(where))
+def _tally(counts: dict[_Key, int], key: _Key, pixels: int) -> None:
+    counts[key] = counts.get(key, 0) + pixels
 
 
 def _has_data(name: str, values: np.ndarray) -> np.ndarray:
     """bool (y, x): where a raster says that there is an observation."""
-    if name in ("method", "valid_obs"):
-        return values > 0
-    return values != RASTERS[name].nodata
+    return values != _nothing(name)
+
+
+def _nothing(name: str) -> int:
+    """What a raster holds where there is no observation."""
+    return 0 if name in ("method", "valid_obs") else RASTERS[name].nodata

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from processing.account import Account
 from processing.quality.page import quality_page
-from processing.sidecars.checksums import sha256, write_checksums
+from processing.sidecars.checksums import sha256, sha256_of_all, write_checksums
 from processing.sidecars.inspire import write_inspire
 from processing.sidecars.product_json import product_metadata
 from processing.sidecars.provenance import provenance
@@ -20,13 +21,26 @@ from processing.sidecars.stac import stac_item
 __all__ = ["write_inspire", "write_sidecars"]
 
 
-def write_sidecars(folder: Path, account: Account) -> list[Path]:
-    """Write all sidecars of the product whose data are in ``folder``; return their paths.
+def write_sidecars(folder: Path, account: Account) -> dict[Path, str]:
+    """Write all sidecars of the product whose data are in ``folder``; return the SHA-256 of data and sidecars.
 
     ``inspire.xml`` is not among them: it stands beside the products of an order, see ``write_inspire``.
     """
+    with ThreadPoolExecutor(1) as pool:
+        # The data are complete: their sums are made while the sidecars are.
+        sums_of_data = pool.submit(sha256_of_all, _data_files(account))
+        paths = _write_descriptions(folder, account)
+    sums = sums_of_data.result() | sha256_of_all(paths)
+    # Last come those that list the others.
+    item = _write_json(folder / f"stac_{account.heading.suffix}.json", stac_item(account, paths, sums))
+    sums[item] = sha256(item)
+    listing = write_checksums(folder, sums)
+    return sums | {listing: sha256(listing)}
+
+
+def _write_descriptions(folder: Path, account: Account) -> list[Path]:
     suffix = account.heading.suffix
-    paths = [
+    return [
         _write_json(folder / f"metadata_{suffix}.json", product_metadata(account)),
         _write_json(folder / "provenance.json", provenance(account)),
         _write_json(folder / "qc.json", account.quality.to_json()),
@@ -34,10 +48,6 @@ def write_sidecars(folder: Path, account: Account) -> list[Path]:
         *write_styles(folder, account),
         *write_quicklook(folder, account),
     ]
-    # Last come those that list the others.
-    sums = {path: sha256(path) for path in [*_data_files(account), *paths]}
-    item = _write_json(folder / f"stac_{suffix}.json", stac_item(account, paths, sums))
-    return [*paths, item, write_checksums(folder, sums)]
 
 
 def _data_files(account: Account) -> list[Path]:

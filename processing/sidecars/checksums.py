@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 NAME = "checksums.sha256"
+_FILES_AT_ONCE = 2
 
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of_all(paths: Iterable[Path]) -> dict[Path, str]:
+    """SHA-256 of files by their paths, several read at once."""
+    listed = list(paths)
+    with ThreadPoolExecutor(_FILES_AT_ONCE) as pool:
+        return dict(zip(listed, pool.map(sha256, listed), strict=True))
 
 
 def multihash(digest: str) -> str:

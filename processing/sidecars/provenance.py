@@ -16,7 +16,7 @@ from processing.sentinel2 import BANDS
 from processing.spec import MosaicSpec
 
 # What the pixels pass through; a later version may round or compress otherwise.
-_LIBRARIES = ("numpy", "numba", "rasterio")
+_LIBRARIES = ("numpy", "numba", "rasterio", "isal")
 
 
 def provenance(account: Account) -> dict[str, Any]:

@@ -8,22 +8,19 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from rasterio.enums import Resampling
-from rasterio.transform import from_bounds
 from rasterio.windows import Window
 
 from processing.account import Account
 from processing.formats.base import WrittenFile
 from processing.grid import Grid
 from processing.layers import OutputLayer
+from processing.sidecars.png import png
 from processing.sidecars.qgis import COMBINATIONS
-from processing.storage import written_whole
 
 LARGEST_PX = 1024
 """Longest edge of a quicklook."""
 
 _STRETCH_PERCENT = (2, 98)
-# Four bands, their filters' bytes and the chunks around them: more than any PNG of this size can take.
-_ROOM_BYTES = 5 * LARGEST_PX**2
 
 _Held = Mapping[str, tuple[WrittenFile, OutputLayer]]
 
@@ -49,7 +46,7 @@ def write_quicklook(folder: Path, account: Account) -> list[Path]:
         colours = [_stretched(band, valid) for band in pixels]
     alpha = np.where(valid, 255, 0).astype(np.uint8)
     path = folder / f"quicklook_{account.heading.suffix}.png"
-    _write(path, np.stack([np.where(valid, colour, 0).astype(np.uint8) for colour in colours] + [alpha]), account.grid)
+    path.write_bytes(png(np.stack([np.where(valid, colour, 0).astype(np.uint8) for colour in colours] + [alpha])))
     return [path]
 
 
@@ -99,9 +96,21 @@ def _thinned(dataset: rasterio.DatasetReader, shape: tuple[int, int]) -> np.ndar
 
 def _stretched(band: np.ndarray, valid: np.ndarray) -> np.ndarray:
     """uint8 (y, x): 0 at the low percentile of the valid pixels and below, 255 at the high one and above."""
-    low, high = np.percentile(band[valid], _STRETCH_PERCENT)
-    share = (band.astype(np.float32) - low) / max(high - low, 1)
-    return np.rint(255 * share.clip(0, 1)).astype(np.uint8)
+    type_range = np.iinfo(band.dtype)
+    numbers = np.arange(type_range.min, type_range.max + 1, dtype=np.float32)
+    places = band.astype(np.int32) - type_range.min
+    low, high = _percentiles(places[valid]) + type_range.min
+    share = (numbers - low) / max(high - low, 1)
+    return np.rint(255 * share.clip(0, 1)).astype(np.uint8)[places]
+
+
+def _percentiles(numbers: np.ndarray) -> np.ndarray:
+    """Between which percentiles of numbers from 0 on brightness is stretched: NumPy's, but by counting."""
+    up_to = np.cumsum(np.bincount(numbers))
+    places = np.array(_STRETCH_PERCENT) / 100 * (numbers.size - 1)
+    below = np.searchsorted(up_to, np.floor(places), side="right")
+    above = np.searchsorted(up_to, np.ceil(places), side="right")
+    return below + places % 1 * (above - below)
 
 
 def _in_legend_colours(classes: np.ndarray, layer: OutputLayer) -> np.ndarray:
@@ -110,20 +119,3 @@ def _in_legend_colours(classes: np.ndarray, layer: OutputLayer) -> np.ndarray:
     for flag in layer.flags:
         table[flag.value] = list(bytes.fromhex(flag.colour.removeprefix("#")))
     return np.moveaxis(table[classes], -1, 0)
-
-
-def _write(path: Path, colours: np.ndarray, grid: Grid) -> None:
-    """Write uint8 (colour, y, x), the last of them alpha, as an image of the whole grid."""
-    count, height, width = colours.shape
-    transform = from_bounds(*grid.bounds, width, height)
-    # The file does not keep it, but without any rasterio warns that the image lies nowhere.
-    # What PNG cannot hold would go into an .aux.xml beside it, were that not switched off.
-    with (
-        rasterio.Env(GDAL_PAM_ENABLED=False),
-        written_whole(path, room_bytes=_ROOM_BYTES),
-        rasterio.open(
-            path, "w", driver="PNG", width=width, height=height, count=count, dtype="uint8",
-            transform=transform, ZLEVEL=6,
-        ) as dataset,
-    ):  # fmt: skip
-        dataset.write(colours)

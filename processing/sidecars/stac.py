@@ -177,11 +177,8 @@ def _data(file: WrittenFile, account: Account) -> dict[str, Any]:
 
 
 def _raster_band(layer: OutputLayer, file: WrittenFile, resolution_m: int) -> dict[str, Any]:
-    with rasterio.open(file.dataset(layer)) as dataset:
-        data_type = dataset.dtypes[0]
     band: dict[str, Any] = {
-        # As the file holds it: NetCDF keeps bytes in 16 bits.
-        "data_type": data_type,
+        "data_type": _stored_type(layer, file),
         "nodata": layer.nodata,
         "scale": layer.scale,
         "offset": 0,
@@ -191,6 +188,14 @@ def _raster_band(layer: OutputLayer, file: WrittenFile, resolution_m: int) -> di
     if layer.flags:
         band["classification:classes"] = [_class(flag) for flag in layer.flags]
     return band
+
+
+def _stored_type(layer: OutputLayer, file: WrittenFile) -> str:
+    """As the file holds it: NetCDF keeps bytes in 16 bits, the others keep every type."""
+    if not file.subdatasets:
+        return layer.dtype
+    with rasterio.open(file.dataset(layer)) as dataset:
+        return str(dataset.dtypes[0])
 
 
 def _class(flag: Flag) -> dict[str, Any]:

@@ -117,6 +117,23 @@ def test_one_pixel_that_is_not_what_was_made_fails(tmp_path):
     assert set(failures(files, counts)) == {("whole", "B02")}
 
 
+@pytest.mark.parametrize("written_as", sorted(registry.formats()))
+def test_two_blocks_in_each_others_place_fail(tmp_path, written_as):
+    """Count, extremes and sum are those of the sound file."""
+    made, counts, counts_of_whole = sound(), PixelCounts(), PixelCounts()
+    for block in GRID.blocks(100):
+        counts.add({name: values[block.rows, block.columns] for name, values in made.items()}, block)
+    swapped = made | {"B02": made["B02"].copy()}
+    swapped["B02"][200:300, 100:200] = made["B02"][300:400, 500:600]
+    swapped["B02"][300:400, 500:600] = made["B02"][200:300, 100:200]
+    counts_of_whole.add(swapped)
+    assert counts.rasters["B02"].fingerprint == counts_of_whole.rasters["B02"].fingerprint
+    files, _ = written(tmp_path / "sound", written_as, made)
+    assert failures(files, counts) == {}
+    files, _ = written(tmp_path / "swapped", written_as, swapped)
+    assert set(failures(files, counts)) == {("whole", "B02")}
+
+
 def overview_tiles(path):
     """Offset and bytes of the tiles of a COG's overviews: TIFF 6.0, tags 324 and 325 of all IFDs but the first."""
     data = path.read_bytes()

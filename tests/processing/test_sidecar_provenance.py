@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import date, datetime
 from html.parser import HTMLParser
+from importlib.metadata import version
 
 import numba
 import numpy
@@ -42,6 +43,7 @@ def test_the_software_is_named_with_the_versions_that_were_at_work(tmp_path):
             "numpy": numpy.__version__,
             "numba": numba.__version__,
             "rasterio": rasterio.__version__,
+            "isal": version("isal"),
             "gdal": rasterio.__gdal_version__,
         },
     }

@@ -133,6 +133,18 @@ def test_a_product_of_counts_alone_is_shown_in_grey(tmp_path):
     assert (image[1] == 255).all()
 
 
+def test_negative_numbers_are_stretched_like_others(tmp_path):
+    grid = accounts.SMALL_GRIDS["utm"]
+    azimuths = np.random.default_rng(6).integers(-3233, 32767, (grid.height, grid.width)).astype(np.int16)
+    azimuths[:4] = RASTERS["sun_azimuth"].nodata
+    account = accounts.account_of(tmp_path, bands=(), layers=("sun_azimuth",), pixels={"sun_azimuth": azimuths})
+    image = picture(tmp_path, account)
+    low, high = np.percentile(azimuths[4:], [2, 98])
+    expected = np.rint(255 * np.clip((azimuths[4:].astype(float) - low) / (high - low), 0, 1))
+    assert np.abs(image[0, 4:] - expected).max() <= 1
+    assert (image[1, :4] == 0).all()
+
+
 def test_a_product_without_any_data_has_no_quicklook(tmp_path):
     grid = accounts.SMALL_GRIDS["utm"]
     made = {"B11": np.full((grid.height, grid.width), 65535, np.uint16)}
