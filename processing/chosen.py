@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
 from processing.angles import Angles
-from processing.cells import BlockView, CellWindow, look_up
+from processing.cells import BlockView, CellGrid, CellWindow
 from processing.clock import Clock
 from processing.granule import Granule
-from processing.kernels.composite import gather
+from processing.kernels.gathering import gather, pick, take
 from processing.layers import LAYERS, OutputLayer
 from processing.methods.base import Choice
-from processing.reading import Reader
-from processing.sentinel2 import REFLECTANCE_NODATA
+from processing.sentinel2 import BANDS, REFLECTANCE_NODATA
 from processing.stack import Stack
 
 MOST_VALID_OBS = 254
 """valid_obs is uint8 and 255 is no data."""
 
 _ANGLES = ("sun_zenith", "sun_azimuth", "view_zenith_mean", "view_azimuth_mean")
+
+
+class Cells(Protocol):
+    """Where the numbers come from: a ``Reader``, or what was read for a whole block."""
+
+    def grid(self, number: int, band: str, /) -> CellGrid: ...
+
+    def read(self, number: int, band: str, window: CellWindow, grid: CellGrid, /) -> np.ndarray: ...
 
 
 class Chosen:
@@ -34,7 +43,7 @@ class Chosen:
         view: BlockView,
         *,
         granules: Sequence[Granule],
-        reader: Reader,
+        reader: Cells,
         clock: Clock,
         angles: Mapping[int, Angles],
     ) -> None:
@@ -51,7 +60,7 @@ class Chosen:
         """Reflectance x 10000 (y, x), uint16."""
         if band not in self._stack.bands:
             return self._read_reflectance(band)
-        with self._clock.measuring("computing"):
+        with self._clock.measuring("gather"):
             return gather_band(self._stack, band, self._choice.observation)
 
     def layer(self, name: str, *, first_day: date) -> np.ndarray:
@@ -62,7 +71,7 @@ class Chosen:
         source = LAYERS[name].read_from
         if source is not None:
             return self._read_layer(raster, source)
-        with self._clock.measuring("computing"):
+        with self._clock.measuring("gather"):
             return self._known(first_day)[name]()
 
     def _known(self, first_day: date) -> dict[str, Callable[[], np.ndarray]]:
@@ -82,15 +91,13 @@ class Chosen:
         return len(self._granules) - 1 - number
 
     def _valid_obs(self) -> np.ndarray:
+        if len(self._stack.observations) <= MOST_VALID_OBS:
+            return self._stack.valid.view(np.uint8).sum(axis=0, dtype=np.uint8)
         return np.minimum(self._stack.valid.sum(axis=0, dtype=np.uint16), MOST_VALID_OBS).astype(np.uint8)
 
     def _scene_class(self) -> np.ndarray:
         (raster,) = LAYERS["scene_classification"].rasters
-        chosen = self._choice.observation
-        if not self._stack.observations:
-            return np.full(chosen.shape, raster.nodata, raster.dtype)
-        taken = np.take_along_axis(self._stack.scene_class, np.maximum(chosen, 0)[np.newaxis].astype(np.intp), axis=0)
-        return np.where(chosen >= 0, taken[0], raster.nodata).astype(raster.dtype)
+        return pick(self._stack.scene_class, self._choice.observation, raster.nodata)
 
     def _per_observation(self, name: str, value_of: Callable[[int], int]) -> np.ndarray:
         """A layer that has one value per granule."""
@@ -102,54 +109,53 @@ class Chosen:
     def _angle(self, raster: OutputLayer) -> np.ndarray:
         chosen = self._choice.observation
         out = np.full(chosen.shape, raster.nodata, raster.dtype)
-        for position, number in self._taken():
+        for position, number in self._taken:
             angles = self._angles.get(number)
             if angles is not None:
                 coordinates = self._view.coordinates(self._reader.grid(number, "SCL").epsg)
-                with self._clock.measuring("computing"):
+                with self._clock.measuring("gather"):
                     getattr(angles, raster.name).take(*coordinates, chosen, position, out)
         return out
 
     def _read_layer(self, raster: OutputLayer, source: str) -> np.ndarray:
         """A layer that the granules hold as a raster: aerosol thickness, cloud and snow probability."""
-        chosen = self._choice.observation
-        out = np.full(chosen.shape, raster.nodata, raster.dtype)
-        for position, numbers in self._read_taken(source):
-            takes = chosen == position
-            if raster.dtype == "uint16":
-                takes &= numbers != 0
-            out[takes] = np.minimum(numbers, raster.valid_range[1])[takes]
+        out = np.full(self._choice.observation.shape, raster.nodata, raster.dtype)
+        self._take(source, out, largest=raster.valid_range[1], has_zero=raster.dtype != "uint16")
         return out
 
     def _read_reflectance(self, band: str) -> np.ndarray:
         """A band that was not compared, read from the chosen observations alone."""
-        chosen = self._choice.observation
-        out = np.full(chosen.shape, REFLECTANCE_NODATA, np.uint16)
-        for position, numbers in self._read_taken(band):
-            number = self._stack.observations[position]
-            takes = (chosen == position) & (numbers != 0)
-            reflectance = numbers.astype(np.int32) + self._granules[number].files[band].offset
-            out[takes] = np.clip(reflectance, 0, REFLECTANCE_NODATA - 1)[takes]
+        out = np.full(self._choice.observation.shape, REFLECTANCE_NODATA, np.uint16)
+        self._take(band, out, largest=REFLECTANCE_NODATA - 1, has_zero=False)
         return out
 
-    def _read_taken(self, band: str) -> Iterator[tuple[int, np.ndarray]]:
-        """Position of each observation that was chosen anywhere, and the numbers (y, x) of its ``band``."""
-        for position, number in self._taken():
-            if band not in self._granules[number].files:
+    def _take(self, band: str, out: np.ndarray, *, largest: int, has_zero: bool) -> None:
+        """Write what the granules' ``band`` says into ``out`` (y, x), each granule where it was chosen.
+
+        Sums of number and offset are held within 0..``largest``; ``has_zero``: whether 0 is a number and not no data.
+        """
+        for position, number in self._taken:
+            file = self._granules[number].files.get(band)
+            if file is None:
                 continue
             grid = self._reader.grid(number, band).for_pixels_of(self._view.part.resolution_m)
             rows, columns = self._view.cells(grid)
             window = CellWindow.around(rows, columns)
-            cells = self._reader.read(number, band, window, grid)
-            with self._clock.measuring("computing"):
-                numbers = look_up(cells, rows - window.row, columns - window.column)
-            yield position, numbers
+            # A window of a larger array is copied: the kernel is compiled for rows that follow each other.
+            cells = np.ascontiguousarray(self._reader.read(number, band, window, grid))
+            offset = file.offset if band in BANDS else 0
+            with self._clock.measuring("gather"):
+                take(
+                    cells, rows, columns, window.row, window.column,
+                    self._choice.observation, position, offset, has_zero, largest, out,
+                )  # fmt: skip
 
-    def _taken(self) -> Iterator[tuple[int, int]]:
+    @cached_property
+    def _taken(self) -> list[tuple[int, int]]:
         """Position in the stack and number of each observation that was chosen anywhere in the block."""
         chosen = self._choice.observation
-        for position in np.unique(chosen[chosen >= 0]):
-            yield int(position), self._stack.observations[position]
+        counts = np.bincount(chosen.ravel() + 1, minlength=1)[1:]
+        return [(int(position), self._stack.observations[position]) for position in np.flatnonzero(counts)]
 
 
 def gather_band(stack: Stack, band: str, chosen: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 from processing import registry
 from processing.angles import AngleGrid
 from processing.chosen import gather_band
+from processing.kernels.gathering import pick, take
 from processing.kernels.masks import drop_unmeasured
 from processing.layers import RASTERS
 from processing.masks.base import Mask
@@ -26,8 +27,11 @@ def warm_up() -> None:
         mask.refine(stack)
         choice = method.choose(stack, {option.name: option.default for option in method.options})
         gather_band(stack, "B02", choice.observation)
+        pick(stack.scene_class, choice.observation, 255)
+    _warm_taking(choice.observation)
     _warm_angles(choice.observation)
-    PixelCounts().add({name: np.zeros((1, 1), RASTERS[name].dtype) for name in ("B02", "source_index", "valid_obs")})
+    counted = ("B02", "source_index", "valid_obs", "observation_date")
+    PixelCounts().add({name: np.zeros((1, 1), RASTERS[name].dtype) for name in counted})
 
 
 def _stack_for(method: Method, mask: Mask) -> Stack:
@@ -46,6 +50,14 @@ def _stack_for(method: Method, mask: Mask) -> Stack:
         },
         buffer=buffer,
     )
+
+
+def _warm_taking(chosen: np.ndarray) -> None:
+    """The reflectances, and the layers of either data type."""
+    place = np.zeros((1, 1), np.int32)
+    for dtype in (np.uint8, np.uint16):
+        raster = np.zeros((1, 1), dtype)
+        take(raster, place, place, 0, 0, chosen, 0, 0, True, 1, raster)
 
 
 def _warm_angles(chosen: np.ndarray) -> None:

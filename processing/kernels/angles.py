@@ -72,10 +72,22 @@ def angles_at(degrees, left, top, step, circular, x, y):
 
 @njit(cache=True, nogil=True)
 def drop_oblique(degrees, left, top, step, x, y, limit, valid):
-    """Clear ``valid`` (y, x; in place) where the angle is not below ``limit``, or not known."""
+    """Clear ``valid`` (y, x; in place) where the angle is not below ``limit``, or not known.
+
+    Between four nodes that are below it so is every pixel, and none of them needs its own angle.
+    """
+    rows, columns = degrees.shape
+    below = np.empty((rows - 1, columns - 1), np.bool_)
+    for row in range(rows - 1):
+        for column in range(columns - 1):
+            below[row, column] = np.all(degrees[row : row + 2, column : column + 2] < limit)
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
-            if valid[i, j] and not angle_at(degrees, left, top, step, False, x[i, j], y[i, j]) < limit:
+            if not valid[i, j]:
+                continue
+            column, _ = _position(x[i, j] - left, step, columns)
+            row, _ = _position(top - y[i, j], step, rows)
+            if not below[row, column] and not angle_at(degrees, left, top, step, False, x[i, j], y[i, j]) < limit:
                 valid[i, j] = False
 
 

@@ -1,34 +1,37 @@
-"""Loops over the pixels of a block: choose an observation, gather its values."""
+"""Loops over the pixels of a block that choose an observation."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from processing.kernels.medoid import medoid
+from processing.kernels.medoid import LANES, allocate_room, allocate_vectors, find_medoids
 from processing.kernels.pairwise import pairwise
 from processing.kernels.stc import NO_DATA, greenest, short_term
+from processing.kernels.strips import RUN, allocate_run, count_rows, list_present, pack, read_run, weigh
 
 SINGLE, SHORT_TERM, MEDOID = 1, 2, 3
 """Values of the layer ``method``."""
 
 NO_SPREAD = 65535
 
+FIRST, GREENEST, BY_INDICES, BY_PAIRS = 0, 1, 2, 3
+"""Short-term trees: the first observation, the greatest NDVI, the tree of V1.1.0, that of V1.0."""
+
 
 @njit(cache=True, nogil=True)
-def _list_valid(valid, y, x, candidates):
-    """Write the valid observations of a pixel into ``candidates``; return how many they are."""
+def _by_tree(stack, scene_class, valid, y, x, bands, tree, room):
+    """Observation that a short-term tree takes of a pixel's valid ones, or -1. ``room``: scratch."""
+    cells, start, plane, width, cell_row, cell_column, offset = stack
+    candidates, classes, spectra = room
     count = 0
     for o in range(valid.shape[0]):
         if valid[o, y, x]:
             candidates[count] = o
+            classes[count] = scene_class[o, y, x]
             count += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
-def _read_spectra(cells, start, plane, width, cell_row, cell_column, offset, y, x, bands, candidates, count, spectra):
-    """Write reflectance x 10000 of the candidates into ``spectra``; missing bands (-1) are left out."""
+    if count == 1 or tree == FIRST:
+        return candidates[0]
     for k in range(bands.shape[0]):
         b = bands[k]
         if b < 0:
@@ -37,72 +40,86 @@ def _read_spectra(cells, start, plane, width, cell_row, cell_column, offset, y, 
         for i in range(count):
             o = candidates[i]
             spectra[i, k] = np.int64(cells[cell + o * plane[b]]) + offset[o, b]
+    if tree == GREENEST:
+        taken = greenest(spectra, 2, 3, count)
+    elif tree == BY_PAIRS:
+        taken = pairwise(spectra, classes, count)
+    else:
+        taken = short_term(spectra, classes, count)
+    return candidates[taken] if taken >= 0 else NO_DATA
 
 
 @njit(cache=True, nogil=True)
-def _by_tree(spectra, classes, tree_bands, count, by_pairs):
-    """One of the short-term trees, or what is left of it without some of its bands."""
-    if by_pairs:
-        if np.all(tree_bands[:4] >= 0) and np.all(tree_bands[5:7] >= 0):
-            return pairwise(spectra, classes, count)
-        return 0
-    if np.all(tree_bands[:7] >= 0):
-        return short_term(spectra, classes, count)
-    if tree_bands[2] >= 0 and tree_bands[3] >= 0:
-        return greenest(spectra, 2, 3, count)
-    return 0
-
-
-@njit(cache=True, nogil=True)
-def choose_s2gm(
-    cells, start, plane, width, cell_row, cell_column, offset,
-    scene_class, valid, medoid_bands, tree_bands, threshold, by_pairs,
+def _write_strip(
+    counted, threshold, nearest, least, stack, scene_class, valid, y, x, tree_bands, tree, tree_room, made,
 ):  # fmt: skip
+    """Write what is chosen of every pixel of a strip from (y, x) on; ``nearest``: the observations that are medoids."""
+    chosen, decision, spread = made
+    for p in range(min(LANES, valid.shape[2] - x)):
+        if counted[p] == 0:
+            continue
+        if counted[p] > 1 and counted[p] >= threshold:
+            chosen[y, x + p] = nearest[p]
+            decision[y, x + p] = MEDOID
+            spread[y, x + p] = min(np.int64(least[p] / counted[p] + 0.5), NO_SPREAD - 1)
+            continue
+        taken = _by_tree(stack, scene_class, valid, y, x + p, tree_bands, tree, tree_room)
+        if taken >= 0:
+            chosen[y, x + p] = taken
+            decision[y, x + p] = SINGLE if counted[p] == 1 else SHORT_TERM
+
+
+@njit(cache=True, nogil=True)
+def choose_s2gm(stack, scene_class, valid, medoid_bands, tree_bands, threshold, tree):
     """What S2GM chooses: observation (int16, -1 none), decision (uint8), spread (uint16), each (y, x).
 
-    0 valid: none; 1: it; fewer than ``threshold``: a short-term tree; else the medoid.
-    ``medoid_bands``: positions of the bands it compares. ``tree_bands``: positions of B02 B03 B04 B08
-    B8A B11 B12 and the cloud probability. ``by_pairs``: the tree of V1.0 instead of that of V1.1.0. Where
-    bands are missing (-1) the tree of V1.1.0 shrinks to the greatest NDVI, and without B04 or B08, as that
-    of V1.0 does at once, to the first observation; a missing cloud probability counts as 0.
+    0 valid: none; 1: it; fewer than ``threshold``: a short-term tree; else the medoid. ``stack``: cells, start,
+    plane, width, cell_row, cell_column, offset. ``medoid_bands``: positions of the bands it compares, at most seven.
+    ``tree_bands``: positions of B02 B03 B04 B08 B8A B11 B12 and the cloud probability; of those that are missing, -1,
+    the tree must have no need, but for the cloud probability, which then counts as 0.
     ``spread``: mean distance from the medoid to all observations, itself included, reflectance x 10000.
     """
     observations, height, columns = valid.shape
     chosen = np.full((height, columns), NO_DATA, np.int16)
     decision = np.zeros((height, columns), np.uint8)
     spread = np.full((height, columns), NO_SPREAD, np.uint16)
-    candidates = np.empty(observations, np.int64)
-    classes = np.empty(observations, np.uint8)
-    sums = np.empty(observations, np.float64)
-    compared = medoid_bands.shape[0]
-    spectra = np.zeros((observations, max(compared, tree_bands.shape[0])), np.float64)
-    for y in range(height):
-        for x in range(columns):
-            count = _list_valid(valid, y, x, candidates)
-            if count == 0:
-                continue
-            best = 0
-            decided = SINGLE
-            if count > 1 and count >= threshold:
-                _read_spectra(
-                    cells, start, plane, width, cell_row, cell_column, offset,
-                    y, x, medoid_bands, candidates, count, spectra,
-                )  # fmt: skip
-                best = medoid(spectra, count, compared, sums)
-                decided = MEDOID
-                spread[y, x] = min(np.int64(sums[best] / count + 0.5), NO_SPREAD - 1)
-            elif count > 1:
-                _read_spectra(
-                    cells, start, plane, width, cell_row, cell_column, offset,
-                    y, x, tree_bands, candidates, count, spectra,
-                )  # fmt: skip
-                for i in range(count):
-                    classes[i] = scene_class[candidates[i], y, x]
-                best = _by_tree(spectra, classes, tree_bands, count, by_pairs)
-                decided = SHORT_TERM
-            if best >= 0:
-                chosen[y, x] = candidates[best]
-                decision[y, x] = decided
+    tree_room = (
+        np.empty(observations, np.int64),
+        np.empty(observations, np.uint8),
+        np.zeros((observations, tree_bands.shape[0]), np.float64),
+    )
+    run_room = allocate_run(observations)
+    weight, counted = allocate_vectors(observations, LANES), np.empty(LANES, np.int32)
+    room = allocate_room(observations)
+    nearest, least = np.empty(LANES, np.int32), np.empty(LANES, np.float64)
+    everything = np.arange(observations)
+    seen_room, present_room = np.empty(observations, np.int64), np.empty(observations, np.int64)
+    top = 0
+    while top < height:
+        rows = count_rows(stack[4], medoid_bands, top)
+        for begin in range(0, columns, RUN):
+            pixels = min(RUN, columns - begin)
+            seen = list_present(valid, top, rows, begin, pixels, everything, seen_room)
+            above = -1
+            for y in range(top, top + rows):
+                is_read = False
+                for x in range(begin, begin + pixels, LANES):
+                    lanes = min(LANES, columns - x)
+                    present = list_present(valid, y, 1, x, lanes, seen, present_room)
+                    most = weigh(valid, y, x, lanes, seen, present, weight, counted)
+                    if most > 1 and most >= threshold:
+                        if not is_read:
+                            read_run(stack, y, above, begin, pixels, medoid_bands, seen, run_room)
+                            above, is_read = y, True
+                        spectra = pack((x - begin) // LANES, present, run_room)
+                        find_medoids(spectra, weight, present.shape[0], room, nearest, least)
+                        for p in range(lanes):
+                            nearest[p] = seen[present[nearest[p]]]
+                    _write_strip(
+                        counted, threshold, nearest, least,
+                        stack, scene_class, valid, y, x, tree_bands, tree, tree_room, (chosen, decision, spread),
+                    )  # fmt: skip
+        top += rows
     return chosen, decision, spread
 
 
@@ -111,30 +128,8 @@ def choose_first(valid):
     """Chosen observation (y, x) as int16: the first valid one, -1 for none."""
     observations, height, columns = valid.shape
     chosen = np.full((height, columns), NO_DATA, np.int16)
-    for o in range(observations - 1, -1, -1):
-        for y in range(height):
-            for x in range(columns):
-                if valid[o, y, x]:
-                    chosen[y, x] = o
-    return chosen
-
-
-@njit(cache=True, nogil=True)
-def gather(cells, start, plane, width, cell_row, cell_column, offset, chosen, nodata):
-    """Reflectance x 10000 (y, x) as uint16 of one band from the chosen observations.
-
-    ``start``, ``plane``, ``width``: of this band; ``cell_row`` (y,), ``cell_column`` (x,), ``offset``
-    (observation,) likewise. Negative reflectance is stored as 0: no data is ``nodata``, so that 0 is a value.
-    """
-    height, columns = chosen.shape
-    out = np.full((height, columns), nodata, np.uint16)
     for y in range(height):
-        row = start + cell_row[y] * width
-        for x in range(columns):
-            o = chosen[y, x]
-            if o < 0:
-                continue
-            number = cells[row + o * plane + cell_column[x]]
-            if number != 0:
-                out[y, x] = min(max(np.int64(number) + offset[o], 0), nodata - 1)
-    return out
+        for o in range(observations - 1, -1, -1):
+            for x in range(columns):
+                chosen[y, x] = o if valid[o, y, x] else chosen[y, x]
+    return chosen

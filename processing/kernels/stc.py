@@ -17,6 +17,8 @@ B02, B03, B04, B08, B8A, B11, B12 = range(7)
 
 NO_DATA = -1
 
+_NDVI, _MNDWI, _TCB = range(3)
+
 
 @njit(cache=True, nogil=True)
 def ratio(numerator, denominator):
@@ -68,41 +70,53 @@ def _is_cloud(s):
 
 
 @njit(cache=True, nogil=True)
+def _extremes(spectra, count, index):
+    """Mean, least and greatest of an index, and which observation is the first to have the least, the greatest."""
+    total, least, greatest = 0.0, np.inf, -np.inf
+    lowest, highest = 0, 0
+    for i in range(count):
+        s = spectra[i]
+        if index == _NDVI:
+            value = ratio(s[B08] - s[B04], s[B08] + s[B04])
+        elif index == _MNDWI:
+            value = ratio(s[B03] - s[B11], s[B03] + s[B11])
+        else:
+            value = _brightness(s, s[B8A])
+        total += value
+        if value < least:
+            least, lowest = value, i
+        if value > greatest:
+            greatest, highest = value, i
+    return total / count, least, greatest, lowest, highest
+
+
+@njit(cache=True, nogil=True)
 def short_term(spectra, scene_class, count):
     """Position (0..count-1) of the observation to take, or -1: of clouds alone nothing is taken.
 
     ``spectra`` float64 (observation, 7), ``scene_class`` (observation,).
     """
-    ndvi = np.empty(count)
-    mndwi = np.empty(count)
-    tcb = np.empty(count)
-    for i in range(count):
-        s = spectra[i]
-        ndvi[i] = ratio(s[B08] - s[B04], s[B08] + s[B04])
-        mndwi[i] = ratio(s[B03] - s[B11], s[B03] + s[B11])
-        tcb[i] = _brightness(s, s[B8A])
-    mean_ndvi = ndvi.sum() / count
-    mean_mndwi = mndwi.sum() / count
-    mean_tcb = tcb.sum() / count
-    darkest = np.argmin(tcb)
+    mean_ndvi, _, most_ndvi, least_green, greenest_one = _extremes(spectra, count, _NDVI)
+    mean_mndwi, least_mndwi, _, _, wettest = _extremes(spectra, count, _MNDWI)
+    mean_tcb, least_tcb, _, darkest, _ = _extremes(spectra, count, _TCB)
     s = spectra[darkest]
 
-    if mean_mndwi < -0.55 and ndvi.max() - mean_ndvi < 0.05:
-        return np.argmax(ndvi)
-    if mean_ndvi < -0.3 and mean_mndwi - mndwi.min() < 0.05:
-        return np.argmax(mndwi)
+    if mean_mndwi < -0.55 and most_ndvi - mean_ndvi < 0.05:
+        return greenest_one
+    if mean_ndvi < -0.3 and mean_mndwi - least_mndwi < 0.05:
+        return wettest
     if mean_ndvi > 0.6 and mean_tcb < 0.45:
-        return np.argmax(ndvi)
+        return greenest_one
     if not _is_cloud(s):
         return darkest
     snow = scene_class[darkest] == SNOW and is_snow(s[B02], s[B03], s[B04], s[B8A], s[B11], s[B12])
     if not snow:
-        return NO_DATA if tcb[darkest] > 1.0 else darkest
+        return NO_DATA if least_tcb > 1.0 else darkest
     if mean_ndvi < -0.2:
-        return np.argmax(mndwi)
+        return wettest
     if mean_tcb > 0.45:
-        return np.argmin(ndvi)
-    return np.argmax(ndvi)
+        return least_green
+    return greenest_one
 
 
 @njit(cache=True, nogil=True)

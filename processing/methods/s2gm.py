@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from processing.kernels.composite import choose_s2gm
+from processing.kernels.composite import BY_INDICES, BY_PAIRS, FIRST, GREENEST, choose_s2gm
 from processing.methods.base import Choice, Option
 from processing.stack import Stack
 
@@ -27,16 +27,25 @@ def choose_by_count(stack: Stack, *, threshold: int, by_pairs: bool = False) -> 
     medoid_bands = stack.positions(MEDOID_BANDS)
     return Choice(
         *choose_s2gm(
-            *stack.cells(),
-            stack.offset,
+            (*stack.cells(), stack.offset),
             stack.scene_class,
             stack.valid,
             medoid_bands[medoid_bands >= 0],
             stack.positions(TREE_BANDS),
             threshold,
-            by_pairs,
+            _tree(stack, by_pairs=by_pairs),
         )
     )
+
+
+def _tree(stack: Stack, *, by_pairs: bool) -> int:
+    """Which of the short-term trees the stack's bands allow."""
+    has = dict(zip(TREE_BANDS, stack.positions(TREE_BANDS) >= 0, strict=True))
+    if by_pairs:
+        return BY_PAIRS if all(has[band] for band in ("B02", "B03", "B04", "B08", "B11", "B12")) else FIRST
+    if all(has[band] for band in TREE_BANDS[:7]):
+        return BY_INDICES
+    return GREENEST if has["B04"] and has["B08"] else FIRST
 
 
 def medoid_without(missing: Collection[str]) -> str:
