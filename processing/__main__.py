@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from processing.clock import Clock
+from processing.profiling import Profile, take_profile
+
 EXIT_CODES = {
     "invalid_order": 2,
     "no_scenes": 2,
@@ -58,10 +61,12 @@ def _stop(number: int, frame: object) -> None:
 
 def make_order(options: argparse.Namespace) -> Path:
     """Make all products of the order; return its folder, which appears once they are all there."""
-    from processing.mosaic import Limits, base_folder_name, plan_products, split
-    from processing.sources import open_source
-    from processing.spec import MosaicSpec
-    from processing.storage import put_in_place, storage_errors
+    clock = Clock()
+    with clock.measuring("import"):
+        from processing.mosaic import Limits, base_folder_name, plan_products, split
+        from processing.sources import open_source
+        from processing.spec import MosaicSpec
+        from processing.storage import put_in_place, storage_errors
 
     spec = MosaicSpec.parse(_read_order(options.order))
     source = open_source(options.source)
@@ -72,20 +77,19 @@ def make_order(options: argparse.Namespace) -> Path:
     final = Path(options.out) / base_folder_name(spec, options.number or spec.digest()[:8])
     _check_writable(final.parent)
     with storage_errors(final.parent), tempfile.TemporaryDirectory(dir=options.out, prefix=".order-") as scratch:
-        seconds = _make_products(spec, plans, source, Path(scratch), options, limits)
+        took = _make_products(spec, plans, source, Path(scratch), options, limits)
         put_in_place(Path(scratch) / final.name, final)
-    if options.seconds:
-        print(json.dumps(seconds), file=sys.stderr)
+    _tell_profile(take_profile([(clock.seconds(), clock.cpu_seconds()), *took]), options)
     return final
 
 
 def _make_products(
     spec: Any, plans: Sequence[Any], source: Any, into: Path, options: argparse.Namespace, limits: Any
-) -> dict[str, float]:
-    """Make the products one after the other; return the seconds spent, by kind of work."""
+) -> list[tuple[dict[str, float], dict[str, float]]]:
+    """Make the products one after the other; return seconds and CPU seconds of each, by kind of work."""
     from processing.mosaic import make_product
 
-    seconds: dict[str, float] = {}
+    took = []
     for plan in plans:
         made = make_product(
             spec, plan, source=source, into=into, order_number=options.number or spec.digest()[:8],
@@ -93,9 +97,15 @@ def _make_products(
         )  # fmt: skip
         for warning in made.warnings:
             print(f"{plan.name}: {warning}", file=sys.stderr)
-        for kind, spent in made.statistics["seconds"].items():
-            seconds[kind] = round(seconds.get(kind, 0.0) + spent, 3)
-    return seconds
+        took.append((made.statistics["seconds"], made.statistics.get("cpu_seconds", {})))
+    return took
+
+
+def _tell_profile(profile: Profile, options: argparse.Namespace) -> None:
+    if options.profile:
+        print(profile.table(), file=sys.stderr)
+    if options.profile_json:
+        options.profile_json.write_text(json.dumps(profile.as_json(), indent=1) + "\n", encoding="utf-8")
 
 
 def _check_writable(folder: Path) -> None:
@@ -152,6 +162,15 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _writable(text: str) -> Path:
+    """A file that can be written, tried before the order is made rather than after."""
+    try:
+        Path(text).open("a").close()
+    except OSError as failure:
+        raise argparse.ArgumentTypeError(f"{text} cannot be written to ({failure.strerror})") from failure
+    return Path(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     from processing.registry import names
 
@@ -176,7 +195,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--threads", type=_positive, default=2, metavar="N", help="blocks made at once (default 2)")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
-    parser.add_argument("--seconds", action="store_true", help="time by kind of work, as JSON on stderr")
+    parser.add_argument("--profile", action="store_true", help="where the time went, as a table on stderr")
+    parser.add_argument("--profile-json", type=_writable, metavar="FILE", help="the same as JSON")
     return parser
 
 

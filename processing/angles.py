@@ -43,9 +43,16 @@ class AngleGrid:
         """Write hundredths of a degree into ``out`` (int16, y, x) where ``chosen`` is ``observation``."""
         take_angles(*self._nodes, self.circular, *_broadcast(x, y), chosen, observation, out)
 
-    def stays_below(self, degrees: float) -> bool:
-        """Whether no node reaches ``degrees`` and none is unknown."""
-        return bool(np.all(self.degrees < degrees))
+    def stays_below(self, degrees: float, x: np.ndarray, y: np.ndarray) -> bool:
+        """Whether no node around the coordinates reaches ``degrees`` and none is unknown."""
+        columns = self._nodes_around((x.min() - self.left_m, x.max() - self.left_m), self.degrees.shape[1])
+        rows = self._nodes_around((self.top_m - y.max(), self.top_m - y.min()), self.degrees.shape[0])
+        return bool(np.all(self.degrees[rows, columns] < degrees))
+
+    def _nodes_around(self, distances_m: tuple[float, float], nodes: int) -> slice:
+        """The nodes between which distances from the first one lie; the outermost ones beyond them."""
+        first, last = (int(np.clip(distance // self.step_m, 0, nodes - 2)) for distance in distances_m)
+        return slice(first, last + 2)
 
     @property
     def _nodes(self) -> tuple[np.ndarray, float, float, float]:

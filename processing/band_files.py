@@ -69,6 +69,11 @@ class BandFile:
         """The file's own name, for messages: paths are nobody's business, and a query may hold a signature."""
         return self.href.partition("?")[0].rpartition("/")[2]
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether it lies on a server, so that many are better asked for at once."""
+        return "://" in self.href
+
     def for_resolution(self, resolution_m: int, *, native_m: int) -> BandFile:
         """The same file with the href that suits pixels of ``resolution_m`` best; ``native_m`` is the band's own size.
 

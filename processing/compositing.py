@@ -2,39 +2,38 @@
 
 Reads no more than it must: scene classes first; the compared bands only of granules that have a pixel
 that can count; what else is ordered only from observations that were chosen (processing.chosen).
+All threads work on one block: each reads some of its rasters, then composes some of its rows.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
 from processing.angles import Angles
-from processing.cells import BlockView, CellGrid, CellWindow, look_up
+from processing.block_cells import BlockCells, Crew
+from processing.cells import BlockView
 from processing.chosen import Chosen
 from processing.clock import Clock
 from processing.granule import Granule
-from processing.grid import Grid
+from processing.grid import Block, Grid
 from processing.kernels.masks import drop_unmeasured
-from processing.layers import Reason
+from processing.layers import LAYERS, Reason
 from processing.masks.base import Mask
 from processing.methods.base import Choice, Method
 from processing.reading import Reader
 from processing.rejections import Rejections
-from processing.stack import BandCells, Stack
+from processing.stack import Stack
+from processing.stacking import Observed, Part, read_stacks
 
-
-@dataclass(frozen=True)
-class Observed:
-    """What of one granule may count in a block, by scene class and view angle."""
-
-    number: int
-    scene_class: np.ndarray
-    valid: np.ndarray
+# Fewer rows are not worth a thread.
+_LEAST_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,24 @@ class Composite:
     """int64 (granule,): how many pixels come from each granule, newest first."""
 
 
+@dataclass(frozen=True)
+class Decided:
+    """What was chosen in some rows of a block."""
+
+    choice: Choice
+    stack: Stack
+    chosen: Chosen
+
+    def taken(self, granules: int) -> np.ndarray:
+        """int64 (granule,): how many pixels come from each."""
+        taken = np.zeros(granules, np.int64)
+        positions = self.choice.observation[self.choice.observation >= 0]
+        taken[list(self.stack.observations)] = np.bincount(positions, minlength=len(self.stack.observations))
+        return taken
+
+
 class Compositor:
-    """Makes composites of blocks from a product's granules; safe to share between threads."""
+    """Makes composites of blocks from a product's granules."""
 
     def __init__(
         self,
@@ -80,46 +95,49 @@ class Compositor:
         self._first_day = first_day
         self._overpasses = Counter(granule.datatake for granule in granules)
 
-    def compose(self, part: Grid, *, bands: Sequence[str], layers: Sequence[str]) -> Composite:
-        """The rasters of the ordered bands and layers of a block."""
-        view = BlockView(part)
-        rejections = Rejections((part.height, part.width)) if "rejected_obs" in layers else None
-        observed = list(self._observe(view, rejections))
-        stack = self._stack(observed, view)
-        with self._clock.measuring("computing"):
-            self._drop_by_bands(stack, rejections)
-            choice = self._method.choose(stack, self._options)
-        chosen = Chosen(
-            choice, stack, view,
-            granules=self._granules, reader=self._reader, clock=self._clock, angles=self._angles,
-        )  # fmt: skip
-        made = {band: chosen.reflectance(band) for band in bands}
-        for layer in layers:
-            if layer != "rejected_obs":
-                made[layer] = chosen.layer(layer, first_day=self._first_day)
-        if rejections:
-            made |= rejections.rasters()
-        return Composite(made, self._taken(stack, choice))
+    def compose(
+        self, block: Grid, *, bands: Sequence[str], layers: Sequence[str], crew: Crew, below: Grid | None = None
+    ) -> Composite:
+        """The rasters of the ordered bands and layers of a block; ``below``: what comes after it in its column."""
+        parts = self._parts(block, crew.threads, with_rejections="rejected_obs" in layers)
+        cells = BlockCells(self._reader, crew, [part.view for part in parts], below)
+        here = cells.covering(range(len(self._granules)), "SCL")
+        cells.load([(number, "SCL") for number in here])
+        crew.each(lambda part: self._observe(part, here, cells), parts)
+        observed = {number: self._granules[number] for number in here if any(number in part.observed for part in parts)}
+        stacks = read_stacks(parts, observed, self._compared, cells, crew)
+        decided = crew.each(lambda place: self._decide(parts[place], stacks[place], cells), range(len(parts)))
+        taken = np.sum([each.taken(len(self._granules)) for each in decided], axis=0)
+        made = self._gather(decided, np.flatnonzero(taken), cells, crew, bands=bands, layers=layers)
+        for part, rasters in zip(parts, made, strict=True):
+            if part.rejections:
+                rasters.update(part.rejections.rasters())
+        joined = {name: np.concatenate([rasters[name] for rasters in made]) for name in made[0]}
+        return Composite(joined, taken)
 
-    def _taken(self, stack: Stack, choice: Choice) -> np.ndarray:
-        taken = np.zeros(len(self._granules), np.int64)
-        positions = choice.observation[choice.observation >= 0]
-        taken[list(stack.observations)] = np.bincount(positions, minlength=len(stack.observations))
-        return taken
+    def _parts(self, block: Grid, threads: int, *, with_rejections: bool) -> list[Part]:
+        """The block's rows, shared out evenly."""
+        count = max(1, min(threads, block.height // _LEAST_ROWS))
+        edges = [block.height * number // count for number in range(count + 1)]
+        grids = [block.part(Block(0, top, block.width, end - top)) for top, end in pairwise(edges)]
+        return [
+            Part(BlockView(grid), Rejections((grid.height, grid.width)) if with_rejections else None, {})
+            for grid in grids
+        ]
 
-    def _observe(self, view: BlockView, rejections: Rejections | None) -> Iterator[Observed]:
-        """The granules with a pixel in the block that may count, newest first.
+    def _observe(self, part: Part, here: Iterable[int], cells: BlockCells) -> None:
+        """Note the granules with a pixel in the part that may count.
 
         One sample per datatake: where granules of one overpass overlap, the first that saw anything counts
         (S2GM's script, evaluated per orbit).
         """
         seen: dict[str, np.ndarray] = {}
         covered: dict[str, np.ndarray] = {}
-        for number, granule in enumerate(self._granules):
-            scene_class = self._scene_class(number, view)
-            if scene_class is None:
-                continue
-            with self._clock.measuring("computing"):
+        rejections = part.rejections
+        for number in here:
+            scene_class = cells.look_up(number, "SCL", part.view)
+            granule = self._granules[number]
+            with self._clock.measuring("kernel"):
                 sampled = scene_class > 0
                 before = seen.get(granule.datatake)
                 if self._overpasses[granule.datatake] > 1:
@@ -128,27 +146,17 @@ class Compositor:
                     sampled = sampled & ~before
                 if rejections:
                     rejections.add_by_class(scene_class, sampled, self._mask.reasons)
-                    inside = self._inside(number, view)
+                    inside = self._inside(number, part.view)
                     known = covered.get(granule.datatake)
                     covered[granule.datatake] = inside if known is None else known | inside
                     seen.setdefault(granule.datatake, sampled)
                 valid = sampled & (self._mask.reasons[scene_class] == 0)
-                self._drop_oblique(number, view, valid, rejections)
-                counts = valid.any()
-            if counts:
-                yield Observed(number, scene_class, valid)
+                self._drop_oblique(number, part.view, valid, rejections)
+                if valid.any():
+                    part.observed[number] = Observed(scene_class, valid)
         if rejections:
             for datatake, inside in covered.items():
                 rejections.add(Reason.NO_DATA, inside & ~seen[datatake])
-
-    def _scene_class(self, number: int, view: BlockView) -> np.ndarray | None:
-        """Scene class (y, x) of a granule, or None where it lies elsewhere."""
-        grid = self._reader.grid(number, "SCL")
-        rows, columns = view.cells(grid)
-        window = CellWindow.around(rows, columns)
-        if window.within(grid) is None:
-            return None
-        return look_up(self._reader.read(number, "SCL", window, grid), rows - window.row, columns - window.column)
 
     def _inside(self, number: int, view: BlockView) -> np.ndarray:
         """bool (y, x): whether the granule's raster covers the pixel, measured or not."""
@@ -159,16 +167,28 @@ class Compositor:
     def _drop_oblique(self, number: int, view: BlockView, valid: np.ndarray, rejections: Rejections | None) -> None:
         """Clear ``valid`` where the granule was seen too obliquely: swath edges are often wrong."""
         limit, angles = self._mask.most_view_zenith_deg, self._angles.get(number)
-        if limit is None or angles is None or angles.view_zenith_mean.stays_below(limit) or not valid.any():
+        if limit is None or angles is None or not valid.any():
             return
-        before = valid.copy()
-        angles.view_zenith_mean.drop_from(limit, *view.coordinates(self._reader.grid(number, "SCL").epsg), valid)
+        coordinates = view.coordinates(self._reader.grid(number, "SCL").epsg)
+        if angles.view_zenith_mean.stays_below(limit, *coordinates):
+            return
+        before = valid.copy() if rejections else valid
+        angles.view_zenith_mean.drop_from(limit, *coordinates, valid)
         if rejections:
             rejections.add(Reason.EDGE, before & ~valid)
 
+    def _decide(self, part: Part, stack: Stack, cells: BlockCells) -> Decided:
+        with self._clock.measuring("kernel"):
+            self._drop_by_bands(stack, part.rejections)
+            choice = self._method.choose(stack, self._options)
+        chosen = Chosen(
+            choice, stack, part.view, granules=self._granules, reader=cells, clock=self._clock, angles=self._angles
+        )
+        return Decided(choice, stack, chosen)
+
     def _drop_by_bands(self, stack: Stack, rejections: Rejections | None) -> None:
         """Clear what was not measured in every band of the spectrum, then what the mask refines away."""
-        if not self._compared:
+        if not stack.bands:
             return
         spectrum = stack.positions(self._mask.measures)
         steps = (
@@ -182,74 +202,35 @@ class Compositor:
                 # What was and no longer is, without another array of the stack's size.
                 rejections.add(reason, np.greater(before, stack.valid, out=before))
 
-    def _stack(self, observed: Sequence[Observed], view: BlockView) -> Stack:
-        numbers = [observation.number for observation in observed]
-        shape = (len(observed), view.part.height, view.part.width)
-        scene_class = np.array([observation.scene_class for observation in observed], np.uint8).reshape(shape)
-        valid = np.array([observation.valid for observation in observed], bool).reshape(shape)
-        windows = {band: self._band_windows(band, numbers, view) for band in self._compared} if numbers else {}
-        buffer = np.empty(sum(windows[band].cell_count for band in windows), np.uint16)
-        bands, begin = {}, 0
-        for band, plan in windows.items():
-            end = begin + plan.cell_count
-            bands[band] = self._read_band(band, numbers, plan, buffer[begin:end])
-            begin = end
-        return Stack(observations=numbers, scene_class=scene_class, valid=valid, bands=bands, buffer=buffer)
+    def _gather(
+        self,
+        decided: Sequence[Decided],
+        numbers: Iterable[int],
+        cells: BlockCells,
+        crew: Crew,
+        *,
+        bands: Sequence[str],
+        layers: Sequence[str],
+    ) -> list[dict[str, np.ndarray]]:
+        """The rasters of each part. What was not compared is read of the granules ``numbers``, one band at a time."""
+        read = {band: band for band in bands if band not in decided[0].stack.bands}
+        for layer in layers:
+            source = LAYERS[layer].read_from
+            if source and source != "metadata":
+                read[layer] = source
+        made: list[dict[str, np.ndarray]] = [{} for _ in decided]
 
-    def _band_windows(self, band: str, numbers: Sequence[int], view: BlockView) -> BandWindows:
-        """Which cells of a band each observation contributes.
+        def take(place: int, names: Iterable[str]) -> None:
+            chosen = decided[place].chosen
+            for name in names:
+                made[place][name] = (
+                    chosen.reflectance(name) if name in bands else chosen.layer(name, first_day=self._first_day)
+                )
 
-        Where all granules share one lattice in the block's own CRS, cells are kept as they are and the kernels look
-        them up; otherwise every observation is looked up here, by nearest neighbour.
-        """
-        part = view.part
-        grids = [self._reader.grid(number, band).for_pixels_of(part.resolution_m) for number in numbers]
-        first = grids[0]
-        if first.epsg == part.epsg and all(first.same_lattice(grid) for grid in grids):
-            rows, columns = view.cells(first)
-            window = CellWindow.around(rows, columns)
-            windows = [window.shifted(first, grid) for grid in grids]
-            return BandWindows(grids, windows, rows.ravel() - window.row, columns.ravel() - window.column, None)
-        under = [view.cells(grid) for grid in grids]
-        return BandWindows(
-            grids,
-            [CellWindow.around(rows, columns) for rows, columns in under],
-            np.arange(part.height),
-            np.arange(part.width),
-            under,
-        )
-
-    def _read_band(self, band: str, numbers: Sequence[int], plan: BandWindows, room: np.ndarray) -> BandCells:
-        values = room.reshape(len(numbers), *plan.shape)
-        for position, number in enumerate(numbers):
-            window = plan.windows[position]
-            cells = self._reader.read(number, band, window, plan.grids[position])
-            if plan.under is not None:
-                rows, columns = plan.under[position]
-                cells = look_up(cells, rows - window.row, columns - window.column)
-            values[position] = cells
-        offset = np.array([self._granules[number].files[band].offset for number in numbers], np.int32)
-        return BandCells(values, plan.cell_row.astype(np.int32), plan.cell_column.astype(np.int32), offset)
-
-
-@dataclass(frozen=True)
-class BandWindows:
-    """Where the cells of one band lie in the rasters of all observations of a block."""
-
-    grids: list[CellGrid]
-    windows: list[CellWindow]
-    cell_row: np.ndarray
-    cell_column: np.ndarray
-    under: list[tuple[np.ndarray, np.ndarray]] | None
-    """Cell of every pixel, per observation, where they share no lattice with the block."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Cells that one observation takes in the stack."""
-        if self.under is not None:
-            return len(self.cell_row), len(self.cell_column)
-        return self.windows[0].height, self.windows[0].width
-
-    @property
-    def cell_count(self) -> int:
-        return len(self.windows) * self.shape[0] * self.shape[1]
+        known = [name for name in (*bands, *layers) if name not in read and name != "rejected_obs"]
+        crew.each(partial(take, names=known), range(len(decided)))
+        for name, source in read.items():
+            cells.load([(int(number), source) for number in numbers if source in self._granules[number].files])
+            crew.each(partial(take, names=[name]), range(len(decided)))
+            cells.forget(source)
+        return [{name: rasters[name] for name in (*bands, *layers) if name in rasters} for rasters in made]

@@ -8,7 +8,7 @@ than one). WGS84: multiples of the pixel size in degrees, counted from 0, 0.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -17,9 +17,6 @@ import shapely
 from affine import Affine
 from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
-
-from processing.errors import OutOfMemoryLimit
-from processing.sentinel2 import BANDS
 
 DEGREES_PER_10_M = 8.983152841195215e-05
 """10 m along the equator of the WGS84 ellipsoid."""
@@ -142,44 +139,3 @@ def reproject(geometry: BaseGeometry, from_epsg: int, to_epsg: int) -> BaseGeome
         return geometry
     operation = transformer(from_epsg, to_epsg)
     return shapely.transform(geometry, lambda xy: np.column_stack(operation.transform(xy[:, 0], xy[:, 1])))
-
-
-# --- Memory ---------------------------------------------------------------------------------------
-# What a process holds before the first block: Python, NumPy, GDAL and its cache, compiled kernels.
-_STANDING_MB = 320
-# Of the cloud probability.
-_QUALITY_RESOLUTION_M = 20
-_BLOCK_SIZES = (1024, 512, 256, 128, 64)
-# Scene class and validity of an observation, each once in a list and once stacked, and validity once
-# more as it was before the bands were looked at.
-_BYTES_PER_OBSERVATION = 5
-# Coordinates (float64) and cell numbers (int32) of a warped block, x and y, for a few lattices.
-_BYTES_PER_PIXEL = 128
-
-
-def bytes_per_pixel(*, observations: int, compared: Sequence[str], rasters: int, resolution_m: int) -> float:
-    """Memory that one output pixel of a block takes while it is made.
-
-    A compared band is held for every observation in its own cells: a 20 m band in a 10 m mosaic
-    takes a quarter of 2 bytes. Each of the product's ``rasters`` is held once.
-    """
-    sizes = [BANDS[band].native_resolution_m if band in BANDS else _QUALITY_RESOLUTION_M for band in compared]
-    cells = sum(min(1.0, (resolution_m / size) ** 2) for size in sizes)
-    return observations * (2 * cells + _BYTES_PER_OBSERVATION) + 2 * rasters + _BYTES_PER_PIXEL
-
-
-def block_size(grid: Grid, *, pixel_bytes: float, memory_mb: int, threads: int) -> int:
-    """Edge of the largest block so that ``threads`` of them, and one more waiting to be written, fit.
-
-    Small grids are cut so that every thread has work. Raises OutOfMemoryLimit if not even the smallest fits.
-    """
-    room = max(0, memory_mb - _STANDING_MB) * 2**20
-    fitting = [size for size in _BLOCK_SIZES if size * size * pixel_bytes * (threads + 0.5) <= room]
-    if not fitting:
-        raise OutOfMemoryLimit(
-            f"{memory_mb} MB of memory are too little for this order; allow more, or order a shorter period."
-        )
-    for size in fitting:
-        if size * size * threads <= grid.width * grid.height:
-            return size
-    return fitting[-1]

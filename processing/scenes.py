@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-
-import rasterio
+from pathlib import Path
 
 from processing import registry
 from processing.angles import Angles, read_angles
+from processing.blocks import Lattice, TileSize, bytes_per_pixel, lattice_of
 from processing.clock import Clock
 from processing.compositing import Compositor
 from processing.errors import CorruptInput
 from processing.granule import Granule
-from processing.grid import Grid, bytes_per_pixel
+from processing.grid import Grid
 from processing.layers import LAYERS, output_layers
 from processing.masks.base import Mask
 from processing.methods.base import Method
 from processing.offsets import settle_offset
 from processing.quality.inputs import Finding, forecast_share, inspect_scene
 from processing.quality.report import Check
-from processing.reading import GDAL_OPTIONS, GranuleUnreadable, Reader, read_metadata_file
+from processing.rasters.remote import CONNECTIONS
+from processing.reading import GranuleUnreadable, Reader
 from processing.spec import MosaicSpec
 
 Progress = Callable[[str, float], None]
@@ -43,7 +44,17 @@ class Scenes:
     forecast: float | None
     """Share of the product's pixels that should hold data, by a sample of the scene classes; None: not known."""
 
+    reader: Reader
+    """Of their rasters; to be closed by who is done with them."""
+
     pixel_bytes: float
+    """Memory that one pixel of a block takes."""
+
+    tiles: tuple[TileSize, ...]
+    """Of every raster that takes part."""
+
+    lattice: Lattice
+    """Where their widest tiles begin."""
 
 
 @dataclass(frozen=True)
@@ -63,21 +74,35 @@ class SceneRefused(GranuleUnreadable):
 
 
 def open_scenes(
-    spec: MosaicSpec, grid: Grid, granules: Sequence[Granule], clock: Clock, threads: int, tell: Progress
+    spec: MosaicSpec,
+    grid: Grid,
+    granules: Sequence[Granule],
+    *,
+    scratch: Path,
+    clock: Clock,
+    threads: int,
+    tell: Progress,
 ) -> Scenes:
     """Open every granule, look at it, settle its offset and read its angles.
 
+    ``scratch``: folder for what is decoded or fetched ahead of need.
     Raises GranuleUnreadable for one that cannot be read or is not to be used.
     """
     method, mask = method_and_mask(spec)
     at_hand = [granule.for_resolution(spec.resolution) for granule in granules]
-    opened = _open_all(spec, at_hand, mask, clock, threads, tell)
-    settled = tuple(scene.granule for scene in opened)
-    wanted = tuple(dict.fromkeys((*mask.measures, *method.compares)))
-    compared = [band for band in wanted if all(band in granule.files for granule in settled)]
+    reader = Reader(at_hand, clock=clock, scratch=scratch)
+    try:
+        opened = _open_all(spec, at_hand, mask, reader, threads, tell)
+        settled = tuple(scene.granule for scene in opened)
+        wanted = tuple(dict.fromkeys((*mask.measures, *method.compares)))
+        compared = [band for band in wanted if all(band in granule.files for granule in settled)]
+        tiles, lattice = _tiles(grid, settled, reader, {"SCL", *compared, *spec.bands})
+    except BaseException:
+        reader.close()
+        raise
     compositor = Compositor(
         settled,
-        reader=Reader(settled, clock=clock),
+        reader=reader,
         clock=clock,
         method=method,
         options=options_of(spec),
@@ -94,13 +119,31 @@ def open_scenes(
         notes=(*_notes(method, mask, set(wanted) - set(compared), opened), *_gaps(spec, opened)),
         checks=tuple(check for finding in findings for check in finding.checks),
         forecast=forecast_share(findings, grid, mask.reasons),
+        reader=reader,
         pixel_bytes=bytes_per_pixel(
             observations=len(settled),
             compared=compared,
             rasters=len(output_layers(spec)),
             resolution_m=spec.resolution,
         ),
+        tiles=tiles,
+        lattice=lattice,
     )
+
+
+def _tiles(
+    grid: Grid, granules: Sequence[Granule], reader: Reader, bands: Collection[str]
+) -> tuple[tuple[TileSize, ...], Lattice]:
+    """The tiles of all rasters, taken to be those of the newest granule, and where the widest of them begin."""
+    sizes = {}
+    for band in sorted(set(bands) & set(granules[0].files)):
+        raster = reader.grid(0, band)
+        share = raster.size_m / grid.resolution_m
+        height, width = reader.tile_px(0, band)
+        merged = 1 if band == "SCL" else raster.for_pixels_of(grid.resolution_m).merged
+        sizes[band] = TileSize(width * share, height * share, merged)
+    widest = max(sizes, key=lambda band: sizes[band].width)
+    return tuple(sizes.values()) * len(granules), lattice_of(grid, reader.grid(0, widest), sizes[widest])
 
 
 def method_and_mask(spec: MosaicSpec) -> tuple[Method, Mask]:
@@ -116,23 +159,22 @@ def options_of(spec: MosaicSpec) -> dict[str, int]:
 
 
 def _open_all(
-    spec: MosaicSpec, granules: Sequence[Granule], mask: Mask, clock: Clock, threads: int, tell: Progress
+    spec: MosaicSpec, granules: Sequence[Granule], mask: Mask, reader: Reader, threads: int, tell: Progress
 ) -> list[_Opened]:
-    reader = Reader(granules, clock=clock)
     needs_angles = mask.most_view_zenith_deg is not None or any(
         LAYERS[layer].read_from == "metadata" for layer in spec.layers
     )
 
     def open_one(number: int) -> _Opened:
-        with rasterio.Env(**GDAL_OPTIONS):
-            finding = inspect_scene(granules[number], number, reader, bands=mask.measures)
-            if finding.refused:
-                raise SceneRefused(granules[number], finding)
-            granule = settle_offset(granules[number], number, reader)
-            return _Opened(granule, *_angles(granule, wanted=needs_angles), finding)
+        finding = inspect_scene(granules[number], number, reader, bands=mask.measures)
+        if finding.refused:
+            raise SceneRefused(granules[number], finding)
+        granule = settle_offset(granules[number], number, reader)
+        return _Opened(granule, *_angles(granule, number, reader, wanted=needs_angles), finding)
 
     opened = []
-    with ThreadPoolExecutor(max(4, threads)) as pool:
+    away = any(granule.files["SCL"].is_remote for granule in granules)
+    with ThreadPoolExecutor(CONNECTIONS if away else threads) as pool:
         for number, scene in enumerate(pool.map(open_one, range(len(granules)))):
             opened.append(scene)
             tell("opening scenes", 1 + 4 * (number + 1) / len(granules))
@@ -156,11 +198,11 @@ def _gaps(spec: MosaicSpec, opened: Sequence[_Opened]) -> list[str]:
     return notes
 
 
-def _angles(granule: Granule, *, wanted: bool) -> tuple[Angles | None, str]:
+def _angles(granule: Granule, number: int, reader: Reader, *, wanted: bool) -> tuple[Angles | None, str]:
     """The granule's angles, or None and why they are not there."""
     if not wanted or granule.metadata_href is None:
         return None, ""
     try:
-        return read_angles(read_metadata_file(granule.metadata_href)), ""
+        return read_angles(reader.metadata(number)), ""
     except CorruptInput as unread:
         return None, f"{granule.item_id}: {unread} Its swath edge is not cut."

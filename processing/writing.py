@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import rasterio
 
 from processing import registry
+from processing.block_cells import Crew
+from processing.blocks import Lattice, block_shape, columns_of_blocks
 from processing.clock import Clock
-from processing.compositing import Composite, Compositor
+from processing.compositing import Composite
 from processing.formats.base import Heading, WrittenFile
-from processing.grid import Block, Grid, block_size
+from processing.grid import Block, Grid
 from processing.layers import output_layers
 from processing.quality.pixels import PixelCounts
-from processing.reading import GDAL_OPTIONS
 from processing.scenes import Progress, Scenes
 from processing.spec import MosaicSpec
 
@@ -55,7 +55,7 @@ class Tally:
     def add(self, block: Block, composite: Composite) -> None:
         self.pixels += block.width * block.height
         self.taken += composite.taken
-        self.counts.add(composite.rasters)
+        self.counts.add(composite.rasters, block)
 
 
 def write_data(
@@ -71,48 +71,60 @@ def write_data(
 ) -> tuple[list[WrittenFile], Tally]:
     """Composite all blocks and write them into ``folder``, then complete the files."""
     tally = Tally(len(scenes.granules))
-    size = limits.block_px or block_size(
-        grid, pixel_bytes=scenes.pixel_bytes, memory_mb=limits.memory_mb, threads=limits.threads
-    )
-    blocks = list(grid.blocks(size))
+    columns = _columns(grid, scenes, limits)
+    count = sum(map(len, columns))
     written_as = registry.formats()[spec.format]
-    with written_as.writer(
-        folder, heading=heading, grid=grid, layers=output_layers(spec), threads=limits.threads
-    ) as writer:
-        for number, (block, composite) in enumerate(_composed(spec, grid, scenes.compositor, blocks, limits)):
-            with clock.measuring("writing"):
+    with (
+        scenes.reader,
+        written_as.writer(
+            folder, heading=heading, grid=grid, layers=output_layers(spec), threads=limits.threads, clock=clock
+        ) as writer,
+    ):
+        for number, (block, composite) in enumerate(_composed(spec, grid, scenes, columns, limits)):
+            with clock.measuring("write"):
                 writer.write(block, composite.rasters)
             tally.add(block, composite)
-            tell("compositing", 5 + 70 * (number + 1) / len(blocks))
-        with clock.measuring("writing"):
-            return writer.finish(lambda share: tell("writing", 75 + 15 * share)), tally
+            tell("compositing", 5 + 70 * (number + 1) / count)
+        return writer.finish(lambda share: tell("writing", 75 + 15 * share)), tally
+
+
+def _columns(grid: Grid, scenes: Scenes, limits: Limits) -> list[list[Block]]:
+    if limits.block_px:
+        return columns_of_blocks(grid, limits.block_px, limits.block_px, Lattice())
+    width, height = block_shape(
+        grid,
+        pixel_bytes=scenes.pixel_bytes,
+        tiles=scenes.tiles,
+        memory_mb=limits.memory_mb,
+        threads=limits.threads,
+    )
+    return columns_of_blocks(grid, width, height, scenes.lattice)
 
 
 def _composed(
-    spec: MosaicSpec, grid: Grid, compositor: Compositor, blocks: Sequence[Block], limits: Limits
+    spec: MosaicSpec, grid: Grid, scenes: Scenes, columns: Sequence[Sequence[Block]], limits: Limits
 ) -> Iterator[tuple[Block, Composite]]:
-    """The blocks in order, each composited in a thread while earlier ones are written.
+    """The blocks, column by column, each composited by all threads while the one before it is written."""
 
-    No more blocks than threads are under way or waiting, so that memory stays what ``block_size`` reckoned with.
-    """
+    def compose(block: Block, last_row: int) -> Composite:
+        below = Block(block.column, block.rows.stop, block.width, last_row - block.rows.stop)
+        return scenes.compositor.compose(
+            grid.part(block),
+            bands=spec.bands,
+            layers=spec.layers,
+            crew=crew,
+            below=grid.part(below) if below.height else None,
+        )
 
-    def compose(block: Block) -> Composite:
-        with rasterio.Env(**GDAL_OPTIONS):
-            return compositor.compose(grid.part(block), bands=spec.bands, layers=spec.layers)
+    def compose_all() -> Iterator[tuple[Block, Composite]]:
+        for column in columns:
+            scenes.reader.release()
+            for block in column:
+                yield block, compose(block, column[-1].rows.stop)
 
-    pool = ThreadPoolExecutor(limits.threads, thread_name_prefix="block")
-    under_way: list[tuple[Block, Future[Composite]]] = []
-    try:
-        for block in blocks:
-            if len(under_way) == limits.threads:
-                oldest, future = under_way.pop(0)
-                made = future.result()
-                under_way.append((block, pool.submit(compose, block)))
-                yield oldest, made
-            else:
-                under_way.append((block, pool.submit(compose, block)))
-        while under_way:
-            oldest, future = under_way.pop(0)
-            yield oldest, future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    with Crew(limits.threads) as crew, ThreadPoolExecutor(1) as ahead:
+        composed = compose_all()
+        under_way = ahead.submit(next, composed, None)
+        while (made := under_way.result()) is not None:
+            under_way = ahead.submit(next, composed, None)
+            yield made

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from processing.angles import AngleGrid, read_angles
 from processing.errors import CorruptInput
@@ -63,9 +66,31 @@ def test_beyond_the_grid_the_angles_at_its_edge_hold():
 
 
 def test_a_grid_stays_below_an_angle_only_if_all_of_it_is_known():
-    assert AngleGrid(np.array([[1.0, 2.0], [3.0, 4.0]]), 0, 0, 1).stays_below(4.1)
-    assert not AngleGrid(np.array([[1.0, 2.0], [3.0, 4.0]]), 0, 0, 1).stays_below(4)
-    assert not AngleGrid(np.array([[1.0, 2.0], [3.0, NAN]]), 0, 0, 1).stays_below(90)
+    everywhere = np.array([[0.0, 1.0]]), np.array([[0.0], [-1.0]])
+    assert AngleGrid(np.array([[1.0, 2.0], [3.0, 4.0]]), 0, 0, 1).stays_below(4.1, *everywhere)
+    assert not AngleGrid(np.array([[1.0, 2.0], [3.0, 4.0]]), 0, 0, 1).stays_below(4, *everywhere)
+    assert not AngleGrid(np.array([[1.0, 2.0], [3.0, NAN]]), 0, 0, 1).stays_below(90, *everywhere)
+
+
+def test_only_nodes_around_the_place_count_when_an_angle_is_to_stay_below():
+    grid = AngleGrid(np.array([[1.0, 2.0, 30.0], [3.0, 4.0, NAN], [1.0, 1.0, 1.0]]), 0, 0, 100)
+    assert grid.stays_below(11, np.array([[5.0, 99.0]]), np.array([[-5.0], [-150.0]]))
+    assert not grid.stays_below(11, np.array([[5.0, 101.0]]), np.array([[-5.0], [-50.0]]))
+    assert not grid.stays_below(11, np.array([[500.0]]), np.array([[500.0]]))
+
+
+@given(
+    arrays.arrays(np.float64, (4, 5), elements=st.one_of(st.floats(0, 20), st.just(NAN))),
+    st.floats(-50, 450), st.floats(-350, 50), st.integers(1, 12), st.integers(1, 12),
+)  # fmt: skip
+def test_what_is_dropped_is_what_does_not_stay_below(degrees, left, top, width, height):
+    grid = AngleGrid(degrees, 0.0, 0.0, 100.0)
+    x, y = left + np.arange(width)[np.newaxis] * 10.0, top - np.arange(height)[:, np.newaxis] * 10.0
+    valid = np.ones((height, width), bool)
+    grid.drop_from(11.0, x, y, valid)
+    assert np.array_equal(valid, grid.at(x, y) < 11.0)
+    if grid.stays_below(11.0, x, y):
+        assert valid.all()
 
 
 @pytest.mark.parametrize(

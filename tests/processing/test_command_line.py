@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -129,8 +130,30 @@ def test_the_number_of_the_order_ends_the_folders_name(run):
     assert run("--number", "10213").out.endswith("_STD_v0.1.0_10213\n")
 
 
-def test_the_time_by_kind_of_work_can_be_asked_for(run):
-    assert set(json.loads(run("--seconds").err)) == {"checking", "computing", "reading", "writing"}
+def test_the_time_by_kind_of_work_can_be_asked_for_as_a_table(run):
+    heading, *kinds, whole = run("--profile").err.splitlines()
+    assert heading.split() == ["seconds", "CPU", "s", "of", "CPU"]
+    assert {line.split()[0] for line in kinds} > {"import", "rest"}
+    assert kinds[-1].startswith("rest ")
+    assert all(line.endswith("%") for line in kinds)
+    assert re.fullmatch(r"wall \d+\.\d\d s, CPU \d+\.\d\d s, peak memory \d+ MB", whole)
+
+
+def test_the_time_by_kind_of_work_can_be_asked_for_as_json(run, tmp_path):
+    assert run("--profile-json", str(tmp_path / "profile.json")).err == ""
+    told = json.loads((tmp_path / "profile.json").read_text())
+    assert set(told) == {"seconds", "cpu_seconds", "wall_s", "cpu_s", "peak_mb"}
+    assert "rest" in told["cpu_seconds"]
+    assert told["peak_mb"] > 0
+    assert len(told["seconds"]) > 4
+
+
+def test_a_profile_that_cannot_be_written_is_refused_before_the_order_is_made(run, tmp_path, capsys):
+    with pytest.raises(SystemExit) as refused:
+        run("--profile-json", str(tmp_path / "none" / "profile.json"))
+    assert refused.value.code == 2
+    assert "profile.json cannot be written to (No such file or directory)" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 # --- Exit code 2: the order ------------------------------------------------------------------------

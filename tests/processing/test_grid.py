@@ -5,9 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.errors import OutOfMemoryLimit
-from processing.grid import DEGREES_PER_10_M, Grid, block_size, bytes_per_pixel, grid_around
-from processing.sentinel2 import BANDS
+from processing.grid import DEGREES_PER_10_M, Grid, grid_around
 
 resolutions = st.sampled_from([10, 20, 60])
 zones = st.sampled_from([32601, 32633, 32660, 32701, 32722, 32760])
@@ -97,45 +95,3 @@ def test_the_footprint_of_a_utm_grid_follows_its_curved_edges():
     west, south, east, north = grid.footprint.bounds
     assert (round(west, 3), round(east, 3)) == (15.0, 16.419)
     assert len(grid.footprint.exterior.coords) > 20
-
-
-# --- Memory ---------------------------------------------------------------------------------------
-LARGE = Grid(32633, 50_000, -510_000, 10_980, 10_980, 10)
-
-
-@given(st.integers(321, 4000), st.integers(321, 4000), st.floats(10, 5000), st.integers(1, 8))
-def test_more_memory_never_means_smaller_blocks(one, other, pixel_bytes, threads):
-    sizes = []
-    for memory in sorted((one, other)):
-        try:
-            sizes.append(block_size(LARGE, pixel_bytes=pixel_bytes, memory_mb=memory, threads=threads))
-        except OutOfMemoryLimit:
-            sizes.append(0)
-    assert sizes == sorted(sizes)
-
-
-@given(st.integers(1, 4000), st.floats(10, 5000), st.integers(1, 16), st.integers(1, 11_000), st.integers(1, 11_000))
-def test_all_blocks_under_way_stay_within_the_memory(memory, pixel_bytes, threads, width, height):
-    grid = Grid(32633, 50_000, -510_000, width, height, 10)
-    try:
-        size = block_size(grid, pixel_bytes=pixel_bytes, memory_mb=memory, threads=threads)
-    except OutOfMemoryLimit as refused:
-        assert "allow more" in str(refused)
-    else:
-        assert size * size * pixel_bytes * threads < memory * 2**20
-
-
-@given(st.integers(0, 200), st.integers(0, 200), resolutions)
-def test_more_observations_and_finer_pixels_take_more_memory(one, other, resolution):
-    def needed(observations, resolution_m):
-        return bytes_per_pixel(observations=observations, compared=list(BANDS), rasters=1, resolution_m=resolution_m)
-
-    fewer, more = sorted((one, other))
-    assert needed(fewer, resolution) <= needed(more, resolution)
-    assert needed(more, 10) <= needed(more, 20) <= needed(more, 60)
-
-
-def test_a_month_of_a_whole_tile_fits_into_the_default_memory():
-    compared = ["B02", "B03", "B04", "B06", "B08", "B8A", "B11", "B12"]
-    pixel_bytes = bytes_per_pixel(observations=24, compared=compared, rasters=len(BANDS), resolution_m=10)
-    assert block_size(LARGE, pixel_bytes=pixel_bytes, memory_mb=768, threads=2) >= 256

@@ -13,6 +13,7 @@ from reference.short_term import short_term
 
 from processing import registry
 from processing.chosen import gather_band
+from processing.kernels.gathering import take
 from processing.kernels.masks import drop_unmeasured
 from processing.kernels.medoid import medoid as compiled_medoid
 from processing.kernels.stc import short_term as compiled_short_term
@@ -385,3 +386,125 @@ def test_untested_snow_stays_and_tested_snow_goes():
         stack, _ = stack_of(grey, np.full((1, 1, 1), 11))
         mask_by_bands(stack, name)
         assert bool(stack.valid[0, 0, 0]) is stays
+
+
+def plain_medoids(stack, names):
+    """Medoid (y, x; -1 below two valid observations) and spread of a stack, one pixel and distance after the other."""
+    height, width = stack.valid.shape[1:]
+    chosen, spread = np.full((height, width), -1), np.full((height, width), NO_SPREAD)
+    bands = [stack.bands[name] for name in names]
+    for y, x in np.ndindex(height, width):
+        valid = np.flatnonzero(stack.valid[:, y, x])
+        if len(valid) < 2:
+            continue
+        spectra = np.array(
+            [[int(b.values[o, b.cell_row[y], b.cell_column[x]]) + int(b.offset[o]) for b in bands] for o in valid]
+        ).astype(float)
+        sums = np.zeros(len(valid))
+        for i in range(len(valid)):
+            for j in range(i):
+                distance = np.sqrt(((spectra[i] - spectra[j]) ** 2).sum())
+                sums[i] += distance
+                sums[j] += distance
+        best = 0
+        for i in range(1, len(valid)):
+            if sums[i] < sums[best] * (1 - 1e-12):
+                best = i
+        chosen[y, x] = valid[best]
+        spread[y, x] = min(int(sums[best] / len(valid) + 0.5), NO_SPREAD - 1)
+    return chosen, spread
+
+
+def stack_in_cells(rng, kind, observations, shape, first_px, cell_px):
+    """A stack in 10 m and coarser cells that begins ``first_px`` pixels into a coarse cell."""
+    bands, buffer = {}, []
+    for band in BANDS:
+        size = 1 if band in ("B02", "B03", "B04", "B08") else cell_px
+        row, column = ((np.arange(length, dtype=np.int32) + first_px) // size for length in shape)
+        cells = (observations, row[-1] + 1, column[-1] + 1)
+        ground = rng.integers(200, 4000, cells[1:])
+        numbers = {
+            "land": lambda cells=cells, ground=ground: ground + rng.integers(0, 600, cells),
+            "ties": lambda cells=cells: rng.integers(1, 4, cells),
+            "extremes": lambda cells=cells: rng.choice([1, 2, 65534, 65535], cells),
+            "nearly alike": lambda cells=cells, ground=ground: ground + 60000 + rng.integers(0, 2, cells),
+            "repeated scene": lambda cells=cells, ground=ground: np.where(
+                np.arange(observations)[:, None, None] % 3 == 0, ground, rng.integers(200, 4000, cells)
+            ),
+        }[kind]()
+        bands[band] = numbers.astype(np.uint16), row, column
+        buffer.append(bands[band][0].ravel())
+    buffer, begin, offset = np.concatenate(buffer), 0, rng.choice([0, -1000, 1000], observations).astype(np.int32)
+    for band, (numbers, row, column) in bands.items():
+        view = buffer[begin : begin + numbers.size].reshape(numbers.shape)
+        bands[band] = BandCells(view, row, column, offset)
+        begin += numbers.size
+    return Stack(
+        observations=range(observations),
+        scene_class=np.full((observations, *shape), 4, np.uint8),
+        valid=np.ones((observations, *shape), bool),
+        bands=bands,
+        buffer=buffer,
+    )
+
+
+@pytest.mark.parametrize("kind", ["land", "ties", "extremes", "nearly alike", "repeated scene"])
+@pytest.mark.parametrize(
+    ("observations", "shape", "first_px", "cell_px", "share_valid"),
+    [
+        (2, (3, 65), 1, 2, 1.0),
+        (4, (4, 1), 0, 2, 1.0),
+        (5, (3, 64), 0, 3, 0.5),
+        (12, (5, 130), 1, 2, 1.0),
+        (12, (2, 515), 1, 2, 0.9),
+        (13, (3, 63), 0, 1, 0.2),
+        (24, (3, 70), 0, 2, 0.5),
+        (49, (1, 66), 1, 2, 0.97),
+    ],
+)
+def test_the_quick_medoid_is_the_medoid_by_plain_sums(kind, observations, shape, first_px, cell_px, share_valid):
+    """Whatever the width of the block, where it begins in a coarse cell, and who lies beside whom."""
+    rng = np.random.default_rng(observations)
+    stack = stack_in_cells(rng, kind, observations, shape, first_px, cell_px)
+    stack.valid[:] = rng.random(stack.valid.shape) < share_valid
+    # One scene under clouds for half of the block, so that strips and runs differ in what is present.
+    stack.valid[observations // 2, :, : shape[1] // 2] = False
+    wanted, spread = plain_medoids(stack, MEDOID_BANDS)
+    choice = choose_by("medoid", stack)
+    several = stack.valid.sum(axis=0) > 1
+    np.testing.assert_array_equal(choice.observation[several], wanted[several])
+    np.testing.assert_array_equal(choice.spread, spread)
+
+
+@pytest.mark.parametrize("cell_px", [1, 2, 3])
+@pytest.mark.parametrize("first_px", [0, 1])
+def test_no_pixel_counts_whose_cell_was_not_measured(cell_px, first_px):
+    rng = np.random.default_rng(4)
+    stack = stack_in_cells(rng, "land", 3, (7, 90), first_px, cell_px)
+    stack.cells()[0][rng.random(stack.cells()[0].size) < 0.01] = 0
+    stack.valid[1] = False
+    stack.valid[2] = rng.random((7, 90)) < 0.5
+    wanted = stack.valid.copy()
+    for band in stack.bands.values():
+        wanted &= band.values[:, band.cell_row[:, None], band.cell_column[None, :]] != 0
+    drop_unmeasured(*stack.cells(), stack.positions(BANDS), stack.valid)
+    np.testing.assert_array_equal(stack.valid, wanted)
+    assert 0 < wanted.sum() < wanted.size
+
+
+@pytest.mark.parametrize("warped", [False, True])
+def test_a_raster_is_taken_where_its_observation_was_chosen(warped):
+    rng = np.random.default_rng(6)
+    cells = rng.integers(0, 3000, (9, 11)).astype(np.uint16)
+    cells[3] = 0
+    shape = (14, 17)
+    rows = (np.arange(14, dtype=np.int32)[:, None] + 41) // 2
+    columns = (np.arange(17, dtype=np.int32)[None, :] + 61) // 2
+    chosen = rng.integers(-1, 3, shape).astype(np.int16)
+    under = cells[np.broadcast_to(rows, shape) - 20, np.broadcast_to(columns, shape) - 30]
+    for has_zero in (False, True):
+        wanted = np.where((chosen == 1) & ((under != 0) | has_zero), np.clip(under.astype(int) - 1000, 0, 1500), 65535)
+        out = np.full(shape, 65535, np.uint16)
+        places = [np.ascontiguousarray(np.broadcast_to(place, shape)) if warped else place for place in (rows, columns)]
+        take(cells, *places, 20, 30, chosen, 1, -1000, has_zero, 1500, out)
+        np.testing.assert_array_equal(out, wanted)

@@ -1,0 +1,117 @@
+"""The stacks of a block: what its granules observed, read and laid out for the kernels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+
+from processing.block_cells import BlockCells, Crew
+from processing.cells import BlockView, CellGrid
+from processing.granule import Granule
+from processing.rejections import Rejections
+from processing.stack import BandCells, Stack
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What of one granule may count in some rows of a block, by scene class and view angle; (y, x)."""
+
+    scene_class: np.ndarray
+    valid: np.ndarray
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a block, and what is found out about them."""
+
+    view: BlockView
+    rejections: Rejections | None
+    observed: dict[int, Observed]
+    """By the granule's number, newest first."""
+
+
+def read_stacks(
+    parts: Sequence[Part], granules: Mapping[int, Granule], bands: Sequence[str], cells: BlockCells, crew: Crew
+) -> list[Stack]:
+    """A stack of the ``bands`` for each part of a block; ``granules``, newest first, are the observations of all."""
+    grids = {band: [cells.grid(number, band) for number in granules] for band in bands} if granules else {}
+    epsg = parts[0].view.part.epsg
+    if all(of_band[0].epsg == epsg and all(map(of_band[0].same_lattice, of_band)) for of_band in grids.values()):
+        return _stacks_of_cells(parts, granules, {band: of_band[0] for band, of_band in grids.items()}, cells)
+    return _stacks_of_pixels(parts, granules, bands, cells, crew)
+
+
+def _stacks_of_cells(
+    parts: Sequence[Part], granules: Mapping[int, Granule], grids: Mapping[str, CellGrid], cells: BlockCells
+) -> list[Stack]:
+    """Where all granules share one lattice in the block's own CRS: cells as they are, which the kernels look up."""
+    windows = {band: cells.window(grid) for band, grid in grids.items()}
+    values, buffer = _rooms({band: (len(granules), each.height, each.width) for band, each in windows.items()})
+    wanted = [(number, band) for band in grids for number in granules]
+    cells.load(wanted, into=[plane for planes in values.values() for plane in planes])
+    for band in grids:
+        cells.forget(band)
+    stacks = []
+    for part in parts:
+        bands = {}
+        for band, window in windows.items():
+            rows, columns = part.view.cells(grids[band])
+            bands[band] = _band_cells(
+                band, granules, values[band], rows.ravel() - window.row, columns.ravel() - window.column
+            )
+        stacks.append(_stack(part, granules, bands, buffer))
+    return stacks
+
+
+def _stacks_of_pixels(
+    parts: Sequence[Part], granules: Mapping[int, Granule], bands: Sequence[str], cells: BlockCells, crew: Crew
+) -> list[Stack]:
+    """Elsewhere every observation is looked up pixel by pixel, by nearest neighbour."""
+    shapes = [(len(granules), part.view.part.height, part.view.part.width) for part in parts]
+    rooms = [_rooms(dict.fromkeys(bands, shape)) for shape in shapes]
+
+    def look(band: str, place: int) -> None:
+        values, _ = rooms[place]
+        for plane, number in zip(values[band], granules, strict=True):
+            plane[:] = cells.look_up(number, band, parts[place].view)
+
+    for band in bands:
+        cells.load([(number, band) for number in granules])
+        crew.each(partial(look, band), range(len(parts)))
+        cells.forget(band)
+    stacks = []
+    for part, (_, height, width), (values, buffer) in zip(parts, shapes, rooms, strict=True):
+        rows, columns = np.arange(height), np.arange(width)
+        as_they_are = {band: _band_cells(band, granules, planes, rows, columns) for band, planes in values.items()}
+        stacks.append(_stack(part, granules, as_they_are, buffer))
+    return stacks
+
+
+def _band_cells(
+    band: str, granules: Mapping[int, Granule], values: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> BandCells:
+    offset = np.array([granule.files[band].offset for granule in granules.values()], np.int32)
+    return BandCells(values, rows.astype(np.int32), columns.astype(np.int32), offset)
+
+
+def _rooms(shapes: Mapping[str, tuple[int, int, int]]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """An array for each band, all in one flat buffer, and that buffer; uint16."""
+    edges = np.cumsum([0, *(math.prod(shape) for shape in shapes.values())])
+    buffer = np.empty(int(edges[-1]), np.uint16)
+    places = zip(shapes.items(), pairwise(edges), strict=True)
+    return {band: buffer[begin:end].reshape(shape) for (band, shape), (begin, end) in places}, buffer
+
+
+def _stack(part: Part, granules: Mapping[int, Granule], bands: Mapping[str, BandCells], buffer: np.ndarray) -> Stack:
+    shape = (len(granules), part.view.part.height, part.view.part.width)
+    scene_class, valid = np.zeros(shape, np.uint8), np.zeros(shape, bool)
+    for position, number in enumerate(granules):
+        observed = part.observed.get(number)
+        if observed:
+            scene_class[position], valid[position] = observed.scene_class, observed.valid
+    return Stack(observations=list(granules), scene_class=scene_class, valid=valid, bands=bands, buffer=buffer)
