@@ -22,7 +22,7 @@ _STANDING_MB = 320
 _QUALITY_RESOLUTION_M = 20
 # Narrower columns would decode 20 m tiles more than once, wider ones leave less room for rows.
 _COLUMN_PX = 2048
-_HEIGHTS = (512, 256, 128, 64, 32, 16)
+_HEIGHTS = (256, 128, 64, 32, 16)
 _WIDTHS = (_COLUMN_PX, 1024, 512, 256, 128, 64)
 _LEAST_HEIGHT_OF_WIDE = 64
 # Scene class and validity of an observation, each once as read and once stacked, and validity once

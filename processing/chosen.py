@@ -13,7 +13,7 @@ from processing.angles import Angles
 from processing.cells import BlockView, CellGrid, CellWindow
 from processing.clock import Clock
 from processing.granule import Granule
-from processing.kernels.gathering import gather, pick, take
+from processing.kernels.gathering import count_valid, gather, pick, take
 from processing.layers import LAYERS, OutputLayer
 from processing.methods.base import Choice
 from processing.sentinel2 import BANDS, REFLECTANCE_NODATA
@@ -91,9 +91,7 @@ class Chosen:
         return len(self._granules) - 1 - number
 
     def _valid_obs(self) -> np.ndarray:
-        if len(self._stack.observations) <= MOST_VALID_OBS:
-            return self._stack.valid.view(np.uint8).sum(axis=0, dtype=np.uint8)
-        return np.minimum(self._stack.valid.sum(axis=0, dtype=np.uint16), MOST_VALID_OBS).astype(np.uint8)
+        return count_valid(self._stack.valid, MOST_VALID_OBS)
 
     def _scene_class(self) -> np.ndarray:
         (raster,) = LAYERS["scene_classification"].rasters

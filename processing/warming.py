@@ -9,7 +9,7 @@ import numpy as np
 from processing import registry
 from processing.angles import AngleGrid
 from processing.chosen import gather_band
-from processing.kernels.gathering import pick, take
+from processing.kernels.gathering import count_valid, pick, take
 from processing.kernels.masks import drop_unmeasured
 from processing.layers import RASTERS
 from processing.masks.base import Mask
@@ -28,6 +28,7 @@ def warm_up() -> None:
         choice = method.choose(stack, {option.name: option.default for option in method.options})
         gather_band(stack, "B02", choice.observation)
         pick(stack.scene_class, choice.observation, 255)
+        count_valid(stack.valid, 254)
     _warm_taking(choice.observation)
     _warm_angles(choice.observation)
     counted = ("B02", "source_index", "valid_obs", "observation_date")

@@ -57,3 +57,20 @@ def pick(values, chosen, nodata):
             if chosen[y, x] >= 0:
                 out[y, x] = values[chosen[y, x], y, x]
     return out
+
+
+@njit(cache=True, nogil=True)
+def count_valid(valid, most):
+    """How many observations of ``valid`` (observation, y, x; bool) count at a pixel (y, x): uint8, at most ``most``."""
+    observations, height, columns = valid.shape
+    out = np.empty((height, columns), np.uint8)
+    count = np.empty(columns, np.uint16)
+    for y in range(height):
+        count[:] = 0
+        for o in range(observations):
+            row = valid[o, y]
+            for x in range(columns):
+                count[x] += np.uint16(row[x])
+        for x in range(columns):
+            out[y, x] = min(count[x], most)
+    return out
