@@ -21,9 +21,10 @@ lint:  ## Check style, format, types and the direction of imports
 	$(PYTHON_HERE) -m mypy
 	.venv/bin/lint-imports
 
-bench:  ## Print the figures of the benchmarks: time and memory
+bench:  ## Print the figures of the benchmarks; ARGS="engine --preset large" runs one of them with options
 	@sh running/bootstrap.sh
-	@for benchmark in tests/benchmarks/bench_*.py; do $(PYTHON_HERE) $$benchmark || exit 1; done
+	@if [ -n "$(ARGS)" ]; then set -- $(ARGS); name=$$1; shift; exec $(PYTHON_HERE) tests/benchmarks/bench_$$name.py "$$@"; fi; \
+		for benchmark in tests/benchmarks/bench_*.py; do echo "== $$benchmark"; $(PYTHON_HERE) $$benchmark || exit 1; done
 
 manage:  ## Run a management command with the servers up: make manage ARGS="createsuperuser"
 	@sh running/bootstrap.sh

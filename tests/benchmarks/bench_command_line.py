@@ -1,4 +1,4 @@
-"""What an order costs on the command line: wall time, CPU, peak memory; reading, computing, writing.
+"""What an order costs on the command line: wall time, CPU, peak memory, seconds by kind of work.
 
 Run alone: ``python tests/benchmarks/bench_command_line.py [--whole-tile] [--json FILE]``. Orders on a generated
 archive (kept in var/benchmarks) and, where it is there, on the Slovenian sample beside the repository.
@@ -19,6 +19,7 @@ from pathlib import Path
 from whole_tile import whole_tile_archive
 
 from processing.layers import LAYERS as ALL_LAYERS
+from processing.profiling import KINDS
 from processing.sample import make_archive
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -39,10 +40,8 @@ class Figure:
     wall_s: float
     cpu_s: float
     peak_mb: float
-    reading_s: float
-    computing_s: float
-    writing_s: float
-    checking_s: float
+    seconds: dict[str, float]
+    """By kind of work, summed over threads."""
 
 
 def box(west: float, south: float, east: float, north: float) -> dict:
@@ -60,7 +59,7 @@ def run(title: str, order: dict, items: Path, threads: int) -> Figure:
         begun = time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, "-m", "processing", path, "--source", items, "--out", folder]
-            + ["--quiet", "--seconds", "--threads", str(threads)],
+            + ["--quiet", "--profile-json", Path(folder) / "profile.json", "--threads", str(threads)],
             cwd=REPOSITORY,
             stdout=subprocess.DEVNULL,
             stderr=errors,
@@ -76,14 +75,14 @@ def run(title: str, order: dict, items: Path, threads: int) -> Figure:
             * json.loads(metadata.read_text())["Geometry"]["Image_height"]
             for metadata in Path(folder).glob("S2GM_*/*/metadata_*.json")
         )
-    spent = json.loads(told[-1])
+        spent = json.loads((Path(folder) / "profile.json").read_text())["seconds"]
     return Figure(
         title,
         pixels,
         round(wall, 2),
         round(usage.ru_utime + usage.ru_stime, 2),
         round(usage.ru_maxrss / 1024, 1),
-        *(round(spent.get(kind, 0.0), 2) for kind in ("reading", "computing", "writing", "checking")),
+        spent,
     )
 
 
@@ -136,18 +135,15 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     (REPOSITORY / "var" / "benchmarks").mkdir(parents=True, exist_ok=True)
-    print(
-        f"{'order':44} {'Mpx':>7} {'wall s':>7} {'cpu s':>7} {'peak MB':>8} {'read':>6} {'compute':>8} "
-        f"{'write':>6} {'check':>6}"
-    )
+    kinds = [kind for kind in KINDS if kind != "import"]
+    print(f"{'order':44} {'Mpx':>7} {'wall s':>7} {'CPU s':>7} {'peak MB':>8}", *(f"{kind:>8}" for kind in kinds))
     figures = []
     for title, order, items in orders(options):
         figure = run(title, order, items, options.threads)
         figures.append(figure)
         print(
             f"{title:44} {figure.pixels / 1e6:7.2f} {figure.wall_s:7.2f} {figure.cpu_s:7.2f} {figure.peak_mb:8.1f} "
-            f"{figure.reading_s:6.2f} {figure.computing_s:8.2f} {figure.writing_s:6.2f} "
-            f"{figure.checking_s:6.2f}",
+            + "".join(f"{figure.seconds.get(kind, 0.0):8.2f} " for kind in kinds),
             flush=True,
         )
     if options.json:

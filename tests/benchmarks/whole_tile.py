@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,19 +19,22 @@ TIMES = 5
 TILE, LEFT, TOP, SIDE_M, EPSG = "33TWL", 499_980, 5_100_000, 109_800, 32633
 
 
-def whole_tile_archive(folder: Path, *, dates: int) -> Path:
-    """Path of the ``items.json`` of ``dates`` granules of 33TWL with all bands and layers.
+def whole_tile_archive(folder: Path, *, dates: int, without: Collection[str] = (), cloudiness: float = 0.4) -> Path:
+    """Path of the ``items.json`` of ``dates`` granules of 33TWL, all bands and layers but the assets ``without``.
 
     Made once in ``folder``; some 600 MB each.
     """
-    items = folder / f"whole-tile-{dates}" / "items.json"
+    name = "-".join([str(dates), *sorted(without)])
+    items = folder / f"whole-tile-{name}" / "items.json"
     if items.exists():
         return items
-    part = make_archive(folder / f"part-{dates}", size_km=SIDE_M / TIMES / 1000, dates=dates, tiles=(TILE,))
+    size = {"size_km": SIDE_M / TIMES / 1000, "dates": dates, "tiles": (TILE,), "cloudiness": cloudiness}
+    part = make_archive(folder / f"part-{name}", **size)
     features = json.loads(part.read_text())["features"]
     items.parent.mkdir(exist_ok=True)
     with ThreadPoolExecutor(2) as pool:
         for feature in features:
+            feature["assets"] = {key: asset for key, asset in feature["assets"].items() if key not in without}
             hrefs = sorted({asset["href"] for asset in feature["assets"].values()})
             list(pool.map(lambda href: _repeat(part.parent / href, items.parent / href), hrefs))
             feature["geometry"] = shapely.geometry.mapping(_outline())
