@@ -30,7 +30,7 @@ from processing.methods.base import Choice, Method
 from processing.reading import Reader
 from processing.rejections import Rejections
 from processing.stack import Stack
-from processing.stacking import Observed, Part, read_stacks
+from processing.stacking import Observed, Part, Room, read_stacks
 
 # Fewer rows are not worth a thread.
 _LEAST_ROWS = 16
@@ -64,7 +64,7 @@ class Decided:
 
 
 class Compositor:
-    """Makes composites of blocks from a product's granules."""
+    """Makes composites of blocks from a product's granules, one at a time."""
 
     def __init__(
         self,
@@ -93,6 +93,7 @@ class Compositor:
         self._compared = tuple(compared)
         self._angles = angles
         self._first_day = first_day
+        self._room = Room()
         self._overpasses = Counter(granule.datatake for granule in granules)
 
     def compose(
@@ -105,7 +106,7 @@ class Compositor:
         cells.load([(number, "SCL") for number in here])
         crew.each(lambda part: self._observe(part, here, cells), parts)
         observed = {number: self._granules[number] for number in here if any(number in part.observed for part in parts)}
-        stacks = read_stacks(parts, observed, self._compared, cells, crew)
+        stacks = read_stacks(parts, observed, self._compared, cells, crew, self._room)
         decided = crew.each(lambda place: self._decide(parts[place], stacks[place], cells), range(len(parts)))
         taken = np.sum([each.taken(len(self._granules)) for each in decided], axis=0)
         made = self._gather(decided, np.flatnonzero(taken), cells, crew, bands=bands, layers=layers)
@@ -115,9 +116,13 @@ class Compositor:
         joined = {name: np.concatenate([rasters[name] for rasters in made]) for name in made[0]}
         return Composite(joined, taken)
 
+    def release(self) -> None:
+        """Let go of the memory that is kept from block to block."""
+        self._room = Room()
+
     def _parts(self, block: Grid, threads: int, *, with_rejections: bool) -> list[Part]:
         """The block's rows, shared out evenly."""
-        count = max(1, min(threads, block.height // _LEAST_ROWS))
+        count = max(1, min(2 * threads, block.height // _LEAST_ROWS))
         edges = [block.height * number // count for number in range(count + 1)]
         grids = [block.part(Block(0, top, block.width, end - top)) for top, end in pairwise(edges)]
         return [

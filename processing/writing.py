@@ -128,3 +128,4 @@ def _composed(
         while (made := under_way.result()) is not None:
             under_way = ahead.submit(next, composed, None)
             yield made
+    scenes.compositor.release()
