@@ -77,20 +77,26 @@ class BlockCells:
         right = max(window.column + window.width for window in windows)
         return CellWindow(top, left, bottom - top, right - left)
 
+    def open(self, wanted: Iterable[tuple[int, str]]) -> None:
+        """Open rasters on servers side by side; those on disks open when they are needed."""
+        self._reader.open_remote(wanted)
+
     def covering(self, numbers: Iterable[int], band: str) -> list[int]:
         """Those of the granules whose raster lies under the block."""
         numbers = list(numbers)
-        self._open([(number, band) for number in numbers])
+        self.open([(number, band) for number in numbers])
         grids = {number: self.grid(number, band) for number in numbers}
         return [number for number, grid in grids.items() if self.window(grid).within(grid)]
 
     def load(self, wanted: Sequence[tuple[int, str]], *, into: Sequence[np.ndarray] = ()) -> None:
         """Read the bands of granules, by number and name; ``into`` arrays of their windows' shapes, if given."""
-        self._open(wanted)
+        self.open(wanted)
         windows = {key: self.window(self.grid(*key)) for key in wanted}
-        for key, window in windows.items():
-            grid = self.grid(*key)
-            self._reader.prefetch(*key, window, grid, last_row=self._last_row(grid))
+        # What this block needs goes first, then what lies below it.
+        for ahead in (False, True):
+            for key, window in windows.items():
+                grid = self.grid(*key)
+                self._reader.prefetch(*key, window, grid, last_row=self._last_row(grid) if ahead else 0)
 
         def read(place: int) -> np.ndarray:
             number, band = wanted[place]
@@ -118,10 +124,6 @@ class BlockCells:
         """Let go of what was loaded of a band."""
         for key in [key for key in self._read if key[1] == band]:
             del self._read[key]
-
-    def _open(self, wanted: Iterable[tuple[int, str]]) -> None:
-        """Open rasters on servers side by side; those on disks open when they are needed."""
-        self._reader.open_remote(wanted)
 
     def _kept_rows(self, grid: CellGrid, window: CellWindow) -> int:
         """How many of a window's last rows the block below begins with."""

@@ -136,6 +136,7 @@ def _tiles(
 ) -> tuple[tuple[TileSize, ...], Lattice]:
     """The tiles of all rasters, taken to be those of the newest granule, and where the widest of them begin."""
     sizes = {}
+    reader.open_remote([(n, band) for n, granule in enumerate(granules) for band in bands if band in granule.files])
     for band in sorted(set(bands) & set(granules[0].files)):
         raster = reader.grid(0, band)
         share = raster.size_m / grid.resolution_m

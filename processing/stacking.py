@@ -60,6 +60,7 @@ def read_stacks(
 
     The stacks lie in ``room``: they are good until the next block's are read.
     """
+    cells.open([(number, band) for band in bands for number in granules])
     grids = {band: [cells.grid(number, band) for number in granules] for band in bands} if granules else {}
     epsg = parts[0].view.part.epsg
     if all(of_band[0].epsg == epsg and all(map(of_band[0].same_lattice, of_band)) for of_band in grids.values()):
