@@ -5,13 +5,17 @@ of distances are taken in float32 first. That leaves, nearly always, one observa
 sometimes a few; these alone are measured in float64. What is chosen is what float64 alone would choose: see
 ``_limit_sums``.
 
-Million pixels per second on one core of an AMD EPYC (Zen 5, AVX-512), block of 512 x 512 px, four bands at 10 m and
-three at 20 m, method s2gm with all it does (tests/benchmarks/bench_kernels.py, both cores of the machine busy):
+Million pixels per second on one core of an AMD EPYC (AVX-512), block of 512 x 512 px, four bands at 10 m and
+three at 20 m, method s2gm with all it does (tests/benchmarks/bench_kernels.py, 2026-11-21, quiet machine):
 
     observations             4      8     12     24     48
-    all valid             37.7   23.2   16.8    8.3    2.4
-    half in clouds         9.1   10.5   12.8    7.6    2.6
-    pixel by pixel         8.3    4.4    2.4    0.8    0.2    all valid, float64
+    all valid             33.9   22.0   15.7    7.6    2.3
+    one of n missing       8.1   20.9   15.9    7.7    2.4
+    half in clouds         5.6    7.9   12.1    7.6    2.5
+    pixel by pixel         8.3    4.4    2.4    0.8    0.2    all valid, float64: what it was before
+
+Also tried, and slower: float64 throughout in vectors (a third to a half of this), dot products instead of differences,
+two partners in one pass, rows of distances kept.
 
 Loops over constants, ``LANES``, are for the long bodies alone: the compiler unrolls short ones and then makes
 no vectors of them.

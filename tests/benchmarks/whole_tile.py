@@ -25,7 +25,7 @@ def whole_tile_archive(folder: Path, *, dates: int, without: Collection[str] = (
     Made once in ``folder``; some 600 MB each.
     """
     name = "-".join([str(dates), *sorted(without)])
-    items = folder / f"whole-tile-{name}" / "items.json"
+    items = folder / f"tile-{name}" / "items.json"
     if items.exists():
         return items
     size = {"size_km": SIDE_M / TIMES / 1000, "dates": dates, "tiles": (TILE,), "cloudiness": cloudiness}
@@ -43,6 +43,23 @@ def whole_tile_archive(folder: Path, *, dates: int, without: Collection[str] = (
     return items
 
 
+def seen_from_above(xml: str) -> str:
+    """A granule's metadata for the whole tile: repeated, the swath's edge would lie anywhere, so there is none."""
+    moved = re.sub(r"<ULX>[^<]*<", f"<ULX>{LEFT}<", xml)
+    moved = re.sub(r"<ULY>[^<]*<", f"<ULY>{TOP}<", moved)
+    return re.sub(r"<Viewing_Incidence_Angles_Grids.*?</Viewing_Incidence_Angles_Grids>", _level, moved, flags=re.S)
+
+
+def _level(grids: re.Match[str]) -> str:
+    """One band's view angles the same everywhere: zenith 5, azimuth 100 degrees."""
+    zenith, azimuth = grids[0].split("<Azimuth>")
+    return f"{_constant(zenith, '5')}<Azimuth>{_constant(azimuth, '100')}"
+
+
+def _constant(grid: str, value: str) -> str:
+    return re.sub(r"<VALUES>([^<]*)<", lambda row: f"<VALUES>{' '.join([value] * len(row[1].split()))}<", grid)
+
+
 def _outline() -> shapely.Polygon:
     box = shapely.segmentize(shapely.box(LEFT, TOP - SIDE_M, LEFT + SIDE_M, TOP), 10_000)
     to_degrees = Transformer.from_crs(EPSG, 4326, always_xy=True)
@@ -52,8 +69,7 @@ def _outline() -> shapely.Polygon:
 def _repeat(source: Path, target: Path) -> None:
     target.parent.mkdir(exist_ok=True)
     if source.suffix == ".xml":
-        moved = re.sub(r"<ULX>[^<]*<", f"<ULX>{LEFT}<", source.read_text())
-        target.write_text(re.sub(r"<ULY>[^<]*<", f"<ULY>{TOP}<", moved))
+        target.write_text(seen_from_above(source.read_text()))
         return
     with rasterio.open(source) as dataset:
         pixels, size = np.tile(dataset.read(1), (TIMES, TIMES)), dataset.transform.a
