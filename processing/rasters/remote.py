@@ -22,7 +22,8 @@ _RETRIES = 3
 _CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 10, 60
 # Tiles are asked for together where this little lies between them: GDAL's COGs keep 8 bytes there.
 _GAP_BYTES = 4096
-_MOST_BYTES_AT_ONCE = 16 * 2**20
+# As many of these as there are connections can be in memory at once.
+_MOST_BYTES_AT_ONCE = 4 * 2**20
 
 
 class Unreachable(OSError):
@@ -94,6 +95,8 @@ class Remote:
                         backoff_factor=0.5,
                         status_forcelist=(429, 500, 502, 503, 504),
                         raise_on_status=False,
+                        # A server could ask to be waited for until tomorrow.
+                        respect_retry_after_header=False,
                     ),
                 )
             return self._connections

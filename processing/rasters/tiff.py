@@ -25,7 +25,8 @@ _FORMATS = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 12: "d", 13: "I", 16: "Q", 
 _HEADER_BYTES = 16 * 1024
 _DEFLATE = (8, 32946)
 _BLACK_IS_ZERO, _PALETTE = 1, 3
-_MOST_TILE_PX, _MOST_PX, _MOST_DIRECTORIES = 8192, 2**20, 16
+# A Sentinel-2 tile has 10980 pixels a side. What is far larger is GDAL's business.
+_MOST_TILE_PX, _MOST_PX, _MOST_VALUES, _MOST_DIRECTORIES = 8192, 2**15, 2**20, 16
 
 
 class NotPlain(Exception):
@@ -132,7 +133,7 @@ def _directory(fields: _Fields, position: int) -> tuple[Mapping[int, tuple[Any, 
 
 def _values(fields: _Fields, kind: int, length: int, place: int, room: int) -> tuple[Any, ...]:
     """A tag's values, which stand at ``place`` where they find ``room`` there, and else where it points to."""
-    if length > _MOST_PX:
+    if length > _MOST_VALUES:
         raise NotPlain("a tag of more values than a raster has tiles")
     form = f"{length}s" if kind == 2 else _FORMATS[kind] * length
     if struct.calcsize("<" + form) > room:
@@ -156,8 +157,10 @@ def _image(tags: Mapping[int, tuple[Any, ...]]) -> TiffImage:
     ):
         raise NotPlain("not one band of whole numbers in DEFLATE")
     width, height, tile_width, tile_height = (int(tags[tag][0]) for tag in (_WIDTH, _HEIGHT, _TILE_WIDTH, _TILE_HEIGHT))
-    if not (0 < tile_width <= _MOST_TILE_PX and 0 < tile_height <= _MOST_TILE_PX and 0 < width <= _MOST_PX):
+    if not all(0 < size <= _MOST_TILE_PX for size in (tile_width, tile_height)):
         raise NotPlain("tiles of an unlikely size")
+    if not all(0 < size <= _MOST_PX for size in (width, height)):
+        raise NotPlain("a raster of an unlikely size")
     offsets, sizes = tags[_OFFSETS], tags[_SIZES]
     if not len(offsets) == len(sizes) == math.ceil(width / tile_width) * math.ceil(height / tile_height):
         raise NotPlain("not as many tiles as the raster has")

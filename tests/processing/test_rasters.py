@@ -261,3 +261,14 @@ def test_the_spool_leaves_no_file(tmp_path):
     spool.put(b"a")
     assert list(tmp_path.iterdir()) == []
     spool.close()
+
+
+def test_a_raster_larger_than_any_scene_is_left_to_gdal(tmp_path):
+    path = tmp_path / "huge.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", height=40_000, width=512, count=1, dtype="uint16", crs="EPSG:32633",
+        transform=PLACE, tiled=True, blockxsize=512, blockysize=512, compress="deflate", sparse_ok=True,
+    ):  # fmt: skip
+        pass
+    with pytest.raises(NotPlain, match="unlikely size"):
+        read_structure(LocalFile(str(path)))

@@ -31,6 +31,8 @@ class Handler(BaseHTTPRequestHandler):
             status, body = (206, body[first : last + 1]) if first < len(body) else (416, b"")
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        if server.retry_after:
+            self.send_header("Retry-After", server.retry_after)
         self.end_headers()
         self.wfile.write(body)
 
@@ -43,6 +45,7 @@ def server(tmp_path):
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.content = write(tmp_path / "a.tif").read_bytes()
         server.failures, server.asked, server.connections, server.sends_ranges = [], [], set(), True
+        server.retry_after = None
         server.url = f"http://127.0.0.1:{server.server_port}/a.tif"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -110,6 +113,12 @@ def test_a_busy_server_is_asked_again(server, remote):
     server.failures = [503, 429]
     raster = RemoteCog(server.url, remote)
     assert np.array_equal(read(raster, 0, 0, 10, 10), NUMBERS[:10, :10])
+
+
+def test_a_server_is_not_waited_for_as_long_as_it_likes(server, remote):
+    server.failures, server.retry_after = [503], "86400"
+    RemoteCog(server.url, remote)
+    assert len(server.asked) == 2
 
 
 def test_a_server_that_stays_busy_is_unreachable(server, remote):
