@@ -144,7 +144,8 @@ def _stack(part: Part, granules: Mapping[int, Granule], bands: Mapping[str, Band
     shape = (len(granules), part.view.part.height, part.view.part.width)
     scene_class, valid = np.zeros(shape, np.uint8), np.zeros(shape, bool)
     for position, number in enumerate(granules):
-        observed = part.observed.get(number)
+        # Taken out as it is copied, so that both never stand in memory whole.
+        observed = part.observed.pop(number, None)
         if observed:
             scene_class[position], valid[position] = observed.scene_class, observed.valid
     return Stack(observations=list(granules), scene_class=scene_class, valid=valid, bands=bands, buffer=buffer)
