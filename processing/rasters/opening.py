@@ -21,7 +21,7 @@ def open_raster(href: str, remote: Remote, spool: Spool) -> Raster:
         if "://" not in href:
             return CogRaster.open(LocalFile(href))
     except NotPlain:
-        pass
+        pass  # GDAL reads it, or says what is wrong with it.
     # No driver but these: a VRT could name files that the archive has no right to.
     return GdalRaster(_gdal_path(href), driver="GTiff", spool=spool)
 

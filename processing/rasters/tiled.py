@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -78,7 +79,7 @@ class Raster(Protocol):
         ...
 
 
-class TiledRaster:
+class TiledRaster(ABC):
     """Windows out of tiles. Tiles that reach below a window are kept: blocks come from top to bottom."""
 
     shape: RasterShape
@@ -87,8 +88,9 @@ class TiledRaster:
         self._tiles: dict[tuple[int, int], Tile] = {}
         self._lock = threading.Lock()
 
+    @abstractmethod
     def open_tile(self, tile_row: int, tile_column: int) -> Tile:
-        raise NotImplementedError
+        """Begin to decode a tile, counted from the upper left. Raises Damaged, OSError."""
 
     def read(self, window: CellWindow, out: np.ndarray, row: int, column: int, *, keep_rows: int) -> None:
         """See ``Raster``."""
@@ -102,7 +104,7 @@ class TiledRaster:
             bottom = window.row + window.height - keep_rows
             self._close_all_but({key for key in self._tiles if self._bottom(key[0]) > bottom})
 
-    def prefetch(self, rows: tuple[int, int], columns: tuple[int, int], *, last_row: int) -> None:
+    def prefetch(self, rows: tuple[int, int], columns: tuple[int, int], *, last_row: int) -> None:  # noqa: B027  what is at hand needs none
         """See ``Raster``."""
 
     def release(self) -> None:
