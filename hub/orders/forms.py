@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import QueryDict
 
-from hub.areas import read_area, write_area
+from hub.areas.text import read_area, write_area
 from hub.orders.offer import AS_THE_METHOD_DOES, KINDS, Choice, LayerGroup, Offer
 from processing import registry
 from processing.errors import FieldProblem, InvalidOrder

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hub.areas import read_area, write_area
+from hub.areas.text import read_area, write_area
 from processing.errors import InvalidOrder
 
 SQUARE = [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]

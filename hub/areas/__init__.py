@@ -1,0 +1,1 @@
+"""Areas: pasted as text, uploaded as files, chosen by name."""

@@ -1,0 +1,1 @@
+"""The pages of the orders. They read by ``visible_to`` and write by ``ordering``."""
