@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import errno
+import gc
 import json
 import os
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +65,7 @@ def _stop(number: int, frame: object) -> None:
 def make_order(options: argparse.Namespace) -> Path:
     """Make all products of the order; return its folder, which appears once they are all there."""
     clock = Clock()
-    with clock.measuring("import"):
+    with clock.measuring("import"), _nothing_collected():
         from processing.mosaic import Limits, base_folder_name, plan_products, split
         from processing.sources import open_source
         from processing.spec import MosaicSpec
@@ -82,6 +84,18 @@ def make_order(options: argparse.Namespace) -> Path:
         put_in_place(Path(scratch) / final.name, final)
     _tell_profile(take_profile([(clock.seconds(), clock.cpu_seconds()), *took]), options)
     return final
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Importing makes next to no garbage, and Python looks for it again and again: a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _make_products(

@@ -11,6 +11,8 @@ from processing.angles import AngleGrid
 from processing.chosen import gather_band
 from processing.kernels.gathering import count_valid, pick, take
 from processing.kernels.masks import drop_unmeasured
+from processing.kernels.merging import merge_pixels
+from processing.kernels.predictor import undo_differences
 from processing.layers import RASTERS
 from processing.masks.base import Mask
 from processing.methods.base import Method
@@ -54,15 +56,22 @@ def _stack_for(method: Method, mask: Mask) -> Stack:
 
 
 def _warm_taking(chosen: np.ndarray) -> None:
-    """The reflectances, and the layers of either data type."""
+    """Reading and taking reflectances, and layers of either data type."""
     place = np.zeros((1, 1), np.int32)
     for dtype in (np.uint8, np.uint16):
         raster = np.zeros((1, 1), dtype)
         take(raster, place, place, 0, 0, chosen, 0, 0, True, 1, raster)
+        merge_pixels(raster, 1, False, raster.copy())
+    # Signed numbers are in the files that are read back.
+    for stored in map(np.dtype, ("uint8", "uint16", "int16")):
+        raster = np.zeros((1, 1), stored)
+        undo_differences(raster, 0, 1, raster.copy(), 0, 0)
 
 
 def _warm_angles(chosen: np.ndarray) -> None:
+    """Coordinates of a lattice of the same zone, which are stretched over the block, and of every pixel."""
     grid = AngleGrid(np.zeros((2, 2)), 0.0, 0.0, 1.0)
-    place = np.zeros((1, 1))
-    grid.drop_from(11.0, place, place, np.ones((1, 1), bool))
-    grid.take(place, place, chosen, 0, np.zeros((1, 1), np.int16))
+    chosen = np.zeros((2, 2), chosen.dtype)
+    for x, y in ((np.zeros((1, 2)), np.zeros((2, 1))), (np.zeros((2, 2)), np.zeros((2, 2)))):
+        grid.drop_from(11.0, x, y, np.ones((2, 2), bool))
+        grid.take(x, y, chosen, 0, np.zeros((2, 2), np.int16))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from processing.kernels.compiled import kernel
 
 # Halves of the last digit go up whatever the last bits of the arithmetic say.
 _HALF = 0.5 + 1e-9
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _position(distance, step, nodes):
     """Node before a distance from the first node, and how far on to the next (0..1)."""
     position = min(max(distance / step, 0.0), nodes - 1.0)
@@ -19,13 +20,13 @@ def _position(distance, step, nodes):
     return before, position - before
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _near(angle, first):
     """``angle`` within 180 degrees of ``first``."""
     return angle - 360.0 * math.floor((angle - first + 180.0) / 360.0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def angle_at(degrees, left, top, step, circular, x, y):
     """Degrees at one point; NaN where no node around it is known.
 
@@ -45,7 +46,7 @@ def angle_at(degrees, left, top, step, circular, x, y):
     return angle % 360.0 if circular else angle
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _of_known(a, b, c, d, right, down):
     """Mean of the known nodes, weighted as in the bilinear mean."""
     total, weights = 0.0, 0.0
@@ -60,27 +61,34 @@ def _of_known(a, b, c, d, right, down):
     return total / weights if weights > 0.0 else math.nan
 
 
-@njit(cache=True, nogil=True)
 def angles_at(degrees, left, top, step, circular, x, y):
     """Degrees float64 (y, x) at points ``x``, ``y`` (y, x)."""
     out = np.empty(x.shape, np.float64)
-    for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            out[i, j] = angle_at(degrees, left, top, step, circular, x[i, j], y[i, j])
+    _write_angles(degrees, left, top, step, circular, x, y, out)
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
+def _write_angles(degrees, left, top, step, circular, x, y, out):
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[i, j] = angle_at(degrees, left, top, step, circular, x[i, j], y[i, j])
+
+
 def drop_oblique(degrees, left, top, step, x, y, limit, valid):
     """Clear ``valid`` (y, x; in place) where the angle is not below ``limit``, or not known.
 
     Between four nodes that are below it so is every pixel, and none of them needs its own angle.
     """
+    below = degrees < limit
+    below = below[:-1, :-1] & below[:-1, 1:] & below[1:, :-1] & below[1:, 1:]
+    _drop_oblique(degrees, below, left, top, step, x, y, limit, valid)
+
+
+@kernel
+def _drop_oblique(degrees, below, left, top, step, x, y, limit, valid):
+    """``below`` (row, column): whether the four nodes from there on are below the limit."""
     rows, columns = degrees.shape
-    below = np.empty((rows - 1, columns - 1), np.bool_)
-    for row in range(rows - 1):
-        for column in range(columns - 1):
-            below[row, column] = np.all(degrees[row : row + 2, column : column + 2] < limit)
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
             if not valid[i, j]:
@@ -91,7 +99,7 @@ def drop_oblique(degrees, left, top, step, x, y, limit, valid):
                 valid[i, j] = False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def take_angles(degrees, left, top, step, circular, x, y, chosen, observation, out):
     """Write hundredths of a degree into ``out`` (int16, y, x) where ``chosen`` is ``observation``.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from processing.kernels.compiled import kernel
 from processing.kernels.medoid import LANES, allocate_room, allocate_vectors, find_medoids
 from processing.kernels.pairwise import pairwise
 from processing.kernels.stc import NO_DATA, greenest, short_term
@@ -19,7 +19,7 @@ FIRST, GREENEST, BY_INDICES, BY_PAIRS = 0, 1, 2, 3
 """Short-term trees: the first observation, the greatest NDVI, the tree of V1.1.0, that of V1.0."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _by_tree(stack, scene_class, valid, y, x, bands, tree, room):
     """Observation that a short-term tree takes of a pixel's valid ones, or -1. ``room``: scratch."""
     cells, start, plane, width, cell_row, cell_column, offset = stack
@@ -49,7 +49,7 @@ def _by_tree(stack, scene_class, valid, y, x, bands, tree, room):
     return candidates[taken] if taken >= 0 else NO_DATA
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _write_strip(
     counted, threshold, nearest, least, stack, scene_class, valid, y, x, tree_bands, tree, tree_room, made,
 ):  # fmt: skip
@@ -69,7 +69,6 @@ def _write_strip(
             decision[y, x + p] = SINGLE if counted[p] == 1 else SHORT_TERM
 
 
-@njit(cache=True, nogil=True)
 def choose_s2gm(stack, scene_class, valid, medoid_bands, tree_bands, threshold, tree):
     """What S2GM chooses: observation (int16, -1 none), decision (uint8), spread (uint16), each (y, x).
 
@@ -79,21 +78,35 @@ def choose_s2gm(stack, scene_class, valid, medoid_bands, tree_bands, threshold, 
     the tree must have no need, but for the cloud probability, which then counts as 0.
     ``spread``: mean distance from the medoid to all observations, itself included, reflectance x 10000.
     """
-    observations, height, columns = valid.shape
-    chosen = np.full((height, columns), NO_DATA, np.int16)
-    decision = np.zeros((height, columns), np.uint8)
-    spread = np.full((height, columns), NO_SPREAD, np.uint16)
-    tree_room = (
-        np.empty(observations, np.int64),
-        np.empty(observations, np.uint8),
-        np.zeros((observations, tree_bands.shape[0]), np.float64),
+    shape = valid.shape[1:]
+    made = (np.full(shape, NO_DATA, np.int16), np.zeros(shape, np.uint8), np.full(shape, NO_SPREAD, np.uint16))
+    room = _allocate(valid.shape[0], tree_bands.shape[0])
+    _choose_s2gm(stack, scene_class, valid, medoid_bands, tree_bands, threshold, tree, room, made)
+    return made
+
+
+def _allocate(observations, bands):
+    """Room for ``_choose_s2gm``."""
+    return (
+        (
+            np.empty(observations, np.int64),
+            np.empty(observations, np.uint8),
+            np.zeros((observations, bands), np.float64),
+        ),
+        allocate_run(observations),
+        allocate_room(observations),
+        (allocate_vectors(observations, LANES), np.empty(LANES, np.int32)),
+        (np.empty(LANES, np.int32), np.empty(LANES, np.float64)),
+        (np.arange(observations), np.empty(observations, np.int64), np.empty(observations, np.int64)),
     )
-    run_room = allocate_run(observations)
-    weight, counted = allocate_vectors(observations, LANES), np.empty(LANES, np.int32)
-    room = allocate_room(observations)
-    nearest, least = np.empty(LANES, np.int32), np.empty(LANES, np.float64)
-    everything = np.arange(observations)
-    seen_room, present_room = np.empty(observations, np.int64), np.empty(observations, np.int64)
+
+
+@kernel
+def _choose_s2gm(stack, scene_class, valid, medoid_bands, tree_bands, threshold, tree, room, made):
+    """``made``: what is chosen, how, and the spread, as yet those of no observation."""
+    tree_room, run_room, medoid_room, (weight, counted), (nearest, least), lists = room
+    everything, seen_room, present_room = lists
+    _, height, columns = valid.shape
     top = 0
     while top < height:
         rows = count_rows(stack[4], medoid_bands, top)
@@ -112,24 +125,27 @@ def choose_s2gm(stack, scene_class, valid, medoid_bands, tree_bands, threshold, 
                             read_run(stack, y, above, begin, pixels, medoid_bands, seen, run_room)
                             above, is_read = y, True
                         spectra = pack((x - begin) // LANES, present, run_room)
-                        find_medoids(spectra, weight, present.shape[0], room, nearest, least)
+                        find_medoids(spectra, weight, present.shape[0], medoid_room, nearest, least)
                         for p in range(lanes):
                             nearest[p] = seen[present[nearest[p]]]
                     _write_strip(
                         counted, threshold, nearest, least,
-                        stack, scene_class, valid, y, x, tree_bands, tree, tree_room, (chosen, decision, spread),
+                        stack, scene_class, valid, y, x, tree_bands, tree, tree_room, made,
                     )  # fmt: skip
         top += rows
-    return chosen, decision, spread
 
 
-@njit(cache=True, nogil=True)
 def choose_first(valid):
     """Chosen observation (y, x) as int16: the first valid one, -1 for none."""
+    chosen = np.full(valid.shape[1:], NO_DATA, np.int16)
+    _choose_first(valid, chosen)
+    return chosen
+
+
+@kernel
+def _choose_first(valid, chosen):
     observations, height, columns = valid.shape
-    chosen = np.full((height, columns), NO_DATA, np.int16)
     for y in range(height):
         for o in range(observations - 1, -1, -1):
             for x in range(columns):
                 chosen[y, x] = o if valid[o, y, x] else chosen[y, x]
-    return chosen

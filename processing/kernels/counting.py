@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from processing.kernels.compiled import kernel
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _SMALLEST, _LARGEST = np.int32(-(2**31)), np.int32(2**31 - 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def scrambled(number):
     """64 bits for a whole number from 0 on, unlike those of its neighbours: SplitMix64 (Steele, Lea, Flood 2014)."""
     bits = np.uint64(number + 1) * _GOLDEN
@@ -19,7 +20,6 @@ def scrambled(number):
     return bits ^ (bits >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)
 def count_data(values, nodata, limit, row, column):
     """What ``values`` (y, x) hold: a part of a raster whose first pixel lies at ``row``, ``column`` of it.
 
@@ -27,10 +27,16 @@ def count_data(values, nodata, limit, row, column):
     that hold 0, those that hold more than ``limit``; and a checksum of all pixels with their places: the sum
     of number times odd weight, modulo 2**64, which parts of a raster can add up in any order.
     """
+    return _count_data(values, nodata, limit, row, column, np.empty(values.shape[1], np.int32))
+
+
+@kernel
+def _count_data(values, nodata, limit, row, column, weights):
+    """``weights``: room for a number for each column."""
     count, zeros, beyond, total, checksum = np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     nodata, limit = np.int32(nodata), np.int32(limit)
     smallest, largest = _LARGEST, _SMALLEST
-    weights = _odd_weights(column, values.shape[1])
+    _weigh(column, weights)
     for y in range(values.shape[0]):
         line = values[y]
         known_here, zeros_here, beyond_here = np.int32(0), np.int32(0), np.int32(0)
@@ -53,19 +59,17 @@ def count_data(values, nodata, limit, row, column):
         checksum += checksum_here * np.int64(scrambled(2 * (row + y) + 1) | np.uint64(1))
     if count == 0:
         smallest, largest = np.int32(0), np.int32(0)
-    return count, smallest, largest, total, zeros, beyond, checksum
+    return count, np.int64(smallest), np.int64(largest), total, zeros, beyond, checksum
 
 
-@njit(cache=True, nogil=True)
-def _odd_weights(column, width):
-    """A positive odd int32 for each of so many columns."""
-    weights = np.empty(width, np.int32)
-    for x in range(width):
+@kernel
+def _weigh(column, weights):
+    """Write a positive odd number for each column from ``column`` on."""
+    for x in range(weights.size):
         weights[x] = np.int32(scrambled(2 * (column + x)) >> np.uint64(33)) | np.int32(1)
-    return weights
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_apart(values, nothing, chosen):
     """Pixels of ``values`` (y, x) that hold ``nothing`` where ``chosen`` (bool), and such that hold more elsewhere."""
     lacking, beyond = 0, 0

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from processing.kernels.compiled import kernel
 
 
-@njit(cache=True, nogil=True)
 def gather(cells, start, plane, width, cell_row, cell_column, offset, chosen, nodata):
     """Reflectance x 10000 (y, x) as uint16 of one band from the chosen observations.
 
     ``start``, ``plane``, ``width``: of this band; ``cell_row`` (y,), ``cell_column`` (x,), ``offset``
     (observation,) likewise. Negative reflectance is stored as 0: no data is ``nodata``, so that 0 is a value.
     """
+    out = np.full(chosen.shape, nodata, np.uint16)
+    _gather(cells, start, plane, width, cell_row, cell_column, offset, chosen, nodata, out)
+    return out
+
+
+@kernel
+def _gather(cells, start, plane, width, cell_row, cell_column, offset, chosen, nodata, out):
     height, columns = chosen.shape
-    out = np.full((height, columns), nodata, np.uint16)
     for y in range(height):
         row = start + cell_row[y] * width
         for x in range(columns):
@@ -24,10 +30,9 @@ def gather(cells, start, plane, width, cell_row, cell_column, offset, chosen, no
             number = cells[row + o * plane + cell_column[x]]
             if number != 0:
                 out[y, x] = min(max(np.int64(number) + offset[o], 0), nodata - 1)
-    return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def take(cells, rows, columns, first_row, first_column, chosen, observation, offset, has_zero, largest, out):
     """Write the numbers of one raster into ``out`` (uint8 or uint16; y, x) where ``chosen`` is ``observation``.
 
@@ -47,24 +52,34 @@ def take(cells, rows, columns, first_row, first_column, chosen, observation, off
                 out[y, x] = min(max(number + offset, 0), largest)
 
 
-@njit(cache=True, nogil=True)
 def pick(values, chosen, nodata):
     """``values`` uint8 (observation, y, x) of the chosen observations (y, x), ``nodata`` where there is none."""
+    out = np.full(chosen.shape, nodata, np.uint8)
+    _pick(values, chosen, out)
+    return out
+
+
+@kernel
+def _pick(values, chosen, out):
     height, columns = chosen.shape
-    out = np.full((height, columns), nodata, np.uint8)
     for y in range(height):
         for x in range(columns):
             if chosen[y, x] >= 0:
                 out[y, x] = values[chosen[y, x], y, x]
+
+
+def count_valid(valid, most):
+    """How many observations of ``valid`` (observation, y, x; bool) count at a pixel (y, x): uint8, at most ``most``."""
+    _, height, columns = valid.shape
+    out = np.empty((height, columns), np.uint8)
+    _count_valid(valid, most, np.empty(columns, np.uint16), out)
     return out
 
 
-@njit(cache=True, nogil=True)
-def count_valid(valid, most):
-    """How many observations of ``valid`` (observation, y, x; bool) count at a pixel (y, x): uint8, at most ``most``."""
+@kernel
+def _count_valid(valid, most, count, out):
+    """``count``: room for a number for each column."""
     observations, height, columns = valid.shape
-    out = np.empty((height, columns), np.uint8)
-    count = np.empty(columns, np.uint16)
     for y in range(height):
         count[:] = 0
         for o in range(observations):
@@ -73,4 +88,3 @@ def count_valid(valid, most):
                 count[x] += np.uint16(row[x])
         for x in range(columns):
             out[y, x] = min(count[x], most)
-    return out

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from processing.kernels.compiled import kernel
 
 # Tasselled-cap brightness of B02 B03 B04 B8A B11 B12, S2GM ATBD v1.3.3, 2.4.1.
 TCB = (0.3029, 0.2786, 0.4733, 0.5599, 0.508, 0.1872)
@@ -12,7 +13,7 @@ TCB_OF_SNOW = 0.36
 SNOW = 11
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def drop_unmeasured(cells, start, plane, width, cell_row, cell_column, bands, valid):
     """Clear ``valid`` (observation, y, x; bool, in place) where any of the ``bands`` (positions) holds 0, no data."""
     observations, height, columns = valid.shape
@@ -30,7 +31,7 @@ def drop_unmeasured(cells, start, plane, width, cell_row, cell_column, bands, va
                         counts[x] &= under[cell_column[b, x] - cell_column[b, 0]] != 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _has_zero(cells):
     """Whether any of ``cells`` (row of them) is 0."""
     zeros = 0
@@ -39,14 +40,20 @@ def _has_zero(cells):
     return zeros != 0
 
 
-@njit(cache=True, nogil=True)
-def drop_false_snow(cells, start, plane, width, cell_row, cell_column, offset, bands, scene_class, valid):
+def drop_false_snow(stack, bands, scene_class, valid):
     """Clear ``valid`` where scene class 11 is not snow: NDSI <= 0.6 or brightness <= 0.36.
 
-    ``bands``: positions of B02 B03 B04 B8A B11 B12. Source: S2GM ATBD v1.3.3, 2.4.1, "L2A snow refinement".
+    ``stack``: cells, start, plane, width, cell_row, cell_column, offset. ``bands``: positions of B02 B03 B04 B8A B11
+    B12. Source: S2GM ATBD v1.3.3, 2.4.1, "L2A snow refinement".
     """
+    _drop_false_snow(stack, bands, scene_class, valid, np.empty(6, np.float64))
+
+
+@kernel
+def _drop_false_snow(stack, bands, scene_class, valid, value):
+    """``value``: room for a spectrum."""
+    cells, start, plane, width, cell_row, cell_column, offset = stack
     observations, height, columns = valid.shape
-    value = np.empty(6, np.float64)
     for o in range(observations):
         for y in range(height):
             for x in range(columns):
@@ -60,7 +67,7 @@ def drop_false_snow(cells, start, plane, width, cell_row, cell_column, offset, b
                     valid[o, y, x] = False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def is_snow(b02, b03, b04, b8a, b11, b12):
     """Whether a spectrum (reflectance x 10000) of scene class 11 is snow and not cloud."""
     brightness = (TCB[0] * b02 + TCB[1] * b03 + TCB[2] * b04 + TCB[3] * b8a + TCB[4] * b11 + TCB[5] * b12) * 1e-4

@@ -26,7 +26,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from processing.kernels.compiled import kernel
 
 # Sums of the same distances in another order differ in their last bits: that is a tie, not a difference.
 TIE = 1.0 - 1e-12
@@ -42,7 +43,6 @@ _ROUNDING = 2.0**-24
 _CACHE_LINE_BYTES = 64
 
 
-@njit(cache=True, nogil=True)
 def allocate_vectors(rows, columns):
     """Zeros, float32 (row, column), that begin at a cache line: vectors that lie across two are read at half speed."""
     room = np.zeros(rows * columns + _CACHE_LINE_BYTES // 4, np.float32)
@@ -52,7 +52,7 @@ def allocate_vectors(rows, columns):
 
 # Contraction, a product and a sum in one instruction, changes no result in float64 here: squares of
 # whole numbers and their sums are exact, and so is a product with a weight of 0 or 1.
-@njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
+@kernel(fastmath={"contract"}, error_model="numpy")
 def _measure_roughly(spectra, weight, count, sums):
     """Sums of the distances of every observation to all others that count, float32 (observation, pixel)."""
     for i in range(count):
@@ -70,7 +70,7 @@ def _measure_roughly(spectra, weight, count, sums):
                 sum_there[p] += distance * weight_here[p]
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
+@kernel(fastmath={"contract"}, error_model="numpy")
 def _measure_exactly(spectra, weight, count, candidate, own, total):
     """Sum of the distances from each pixel's ``candidate`` to all others that count, float64 (pixel,), oldest last."""
     for p in range(LANES):
@@ -88,7 +88,7 @@ def _measure_exactly(spectra, weight, count, candidate, own, total):
             total[p] += math.sqrt(square) * counts[p]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _limit_sums(sums, weight, count, limit):
     """Sum up to which an observation can be the medoid, by pixel; sums of observations that do not count become inf.
 
@@ -108,7 +108,7 @@ def _limit_sums(sums, weight, count, limit):
         limit[p] = limit[p] * tolerance if limit[p] < np.inf else np.float32(-1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_candidates(sums, limit, count, candidate, following):
     """Put the next observation within the limit into ``candidate``, where there is one; whether there was any.
 
@@ -123,10 +123,12 @@ def _find_candidates(sums, limit, count, candidate, following):
             following[p] = min(following[p], none if beyond | done else this)
     for p in range(following.shape[0]):
         candidate[p] = following[p] if following[p] < none else max(candidate[p], np.int32(0))
-    return following.min() < none
+    found = False
+    for p in range(following.shape[0]):
+        found |= following[p] < none
+    return found
 
 
-@njit(cache=True, nogil=True)
 def allocate_room(observations):
     """Scratch for ``find_medoids``: sums, limits, candidates, those that follow, their spectra and sums."""
     return (
@@ -139,7 +141,7 @@ def allocate_room(observations):
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def find_medoids(spectra, weight, count, room, best, least):
     """Write the medoid of each pixel (position in ``spectra``) to ``best``, its sum of distances to ``least``.
 
@@ -162,7 +164,6 @@ def find_medoids(spectra, weight, count, room, best, least):
             least[p] = total[p] if nearer else least[p]
 
 
-@njit(cache=True, nogil=True)
 def medoid(spectra, count, bands, sums):
     """Position of the medoid of one pixel's ``spectra[:count, :bands]`` (whole numbers).
 

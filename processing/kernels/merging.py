@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from processing.kernels.compiled import kernel
 
 
-@njit(cache=True, nogil=True)
 def merge_pixels(pixels, times, zero_counts, out):
     """Write means of ``times`` x ``times`` ``pixels`` (y, x), rounded half up, into ``out`` (cell row, cell column).
 
     The last cells are means of what there is. Zeros, no data, are left out of them unless ``zero_counts``.
     """
+    total, count = np.empty((2, out.shape[1]), np.uint32)
+    _merge_pixels(pixels, times, zero_counts, total, count, out)
+
+
+@kernel
+def _merge_pixels(pixels, times, zero_counts, total, count, out):
+    """``total``, ``count``: room for a number for each cell of a row."""
     height, width = pixels.shape
-    total = np.empty(out.shape[1], np.uint32)
-    count = np.empty(out.shape[1], np.uint32)
     for row in range(out.shape[0]):
         total[:] = 0
         count[:] = 0

@@ -8,8 +8,8 @@ observations both branches of the NDVI test give the same one, so that the older
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from processing.kernels.compiled import kernel
 from processing.kernels.stc import B02, B03, B04, B08, B11, B12, ratio
 
 CLOUD_PROBABILITY = 7
@@ -20,12 +20,12 @@ _RANK = np.array([0, 1, 7, 6, 10, 10, 8, 5, 3, 2, 4, 9], dtype=np.int64)
 _DARK, _VEGETATION, _BARE_SOIL, _WATER, _SNOW = 2, 4, 5, 6, 11
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _brightness(s):
     return s[B02] + s[B03] + s[B04]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_better(s, t, class_s, class_t):
     """Whether ``s`` replaces ``t``, both of one class or both of vegetation and bare soil."""
     if class_s == _VEGETATION and class_t == _VEGETATION:
@@ -40,7 +40,7 @@ def _is_better(s, t, class_s, class_t):
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _replaces(s, t, class_s, class_t):
     rank_s, rank_t = _RANK[min(class_s, 11)], _RANK[min(class_t, 11)]
     if rank_s != rank_t:
@@ -48,7 +48,7 @@ def _replaces(s, t, class_s, class_t):
     return s[CLOUD_PROBABILITY] <= t[CLOUD_PROBABILITY] and _is_better(s, t, class_s, class_t)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def pairwise(spectra, scene_class, count):
     """Position (0..count-1) of the observation that is left when each has met the best before it.
 

@@ -8,8 +8,8 @@ exact, so that what lies on a threshold is told from what lies beyond it. Ties g
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from processing.kernels.compiled import kernel
 from processing.kernels.masks import SNOW, TCB, is_snow
 
 B02, B03, B04, B08, B8A, B11, B12 = range(7)
@@ -20,7 +20,7 @@ NO_DATA = -1
 _NDVI, _MNDWI, _TCB = range(3)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def ratio(numerator, denominator):
     """Their ratio, 0 where there is none."""
     if denominator == 0.0:
@@ -28,20 +28,20 @@ def ratio(numerator, denominator):
     return numerator / denominator
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _exceeds(a, b):
     """a / b > 1 for reflectances, also where b is 0 or below."""
     return a > b if b > 0.0 else a > 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _brightness(s, infrared):
     """Tasselled-cap brightness with ``infrared`` as its near-infrared band (B8A, in one test B08)."""
     visible = TCB[0] * s[B02] + TCB[1] * s[B03] + TCB[2] * s[B04]
     return (visible + TCB[3] * infrared + TCB[4] * s[B11] + TCB[5] * s[B12]) * 1e-4
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_cloud(s):
     """cloudTest of the ATBD: bright snow-like, high or low cloud."""
     mndwi = ratio(s[B03] - s[B11], s[B03] + s[B11])
@@ -69,7 +69,7 @@ def _is_cloud(s):
     return not (green_wins and mean < 0.2) and haze < -0.02 and mean > 0.12
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _extremes(spectra, count, index):
     """Mean, least and greatest of an index, and which observation is the first to have the least, the greatest."""
     total, least, greatest = 0.0, np.inf, -np.inf
@@ -90,7 +90,7 @@ def _extremes(spectra, count, index):
     return total / count, least, greatest, lowest, highest
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def short_term(spectra, scene_class, count):
     """Position (0..count-1) of the observation to take, or -1: of clouds alone nothing is taken.
 
@@ -119,7 +119,7 @@ def short_term(spectra, scene_class, count):
     return greenest_one
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def greenest(spectra, red, infrared, count):
     """Position of the greatest NDVI: what is left of the tree without shortwave infrared."""
     best = 0

@@ -7,8 +7,8 @@ strips of ``LANES`` pixels.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from processing.kernels.compiled import kernel
 from processing.kernels.medoid import BANDS, LANES, allocate_vectors
 
 STRIPS = 16
@@ -17,7 +17,7 @@ STRIPS = 16
 RUN = STRIPS * LANES
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_rows(cell_row, bands, y):
     """Pixel rows from ``y`` on that look at the same cells in one of the ``bands``."""
     rows = 1
@@ -29,7 +29,7 @@ def count_rows(cell_row, bands, y):
     return rows
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def list_present(valid, y, rows, x, pixels, among, present):
     """Positions in ``among`` of the observations that count anywhere in ``rows`` runs of ``pixels`` from (y, x) on.
 
@@ -46,7 +46,7 @@ def list_present(valid, y, rows, x, pixels, among, present):
     return present[:count]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def weigh(valid, y, x, pixels, seen, present, weight, counted):
     """Write 1 where a present observation counts, else 0 (position, pixel), and how many do (pixel,).
 
@@ -59,16 +59,18 @@ def weigh(valid, y, x, pixels, seen, present, weight, counted):
         for p in range(pixels):
             weights[p] = row[p]
             counted[p] += row[p]
-    return counted.max()
+    most = np.int32(0)
+    for p in range(counted.shape[0]):
+        most = max(most, counted[p])
+    return most
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _copy(line, strip):
     for p in range(line.shape[0]):
         strip[p] = line[p]
 
 
-@njit(cache=True, nogil=True)
 def allocate_run(observations):
     """Room for the spectra of a run (strip, observation, band, pixel), those of one strip of it, and one line."""
     spectra = allocate_vectors(STRIPS * observations, BANDS * LANES)
@@ -80,7 +82,7 @@ def allocate_run(observations):
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def pack(s, present, room):
     """Spectra float32 (observation, band x pixel) of strip ``s`` of a run: those that are present, nothing between."""
     _, strips, packed, _ = room
@@ -91,13 +93,13 @@ def pack(s, present, room):
     return packed
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def lone_pixel(columns):
     """1 where the first pixel of a row shares its cell with no other, else 0."""
     return int(columns.shape[0] > 1 and columns[0] != columns[1])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def pixels_per_cell(columns):
     """1 or 2 where every cell of a row is looked at by so many pixels, but for the first and the last; otherwise 0."""
     single, double, lone = True, True, lone_pixel(columns)
@@ -107,28 +109,28 @@ def pixels_per_cell(columns):
     return 1 if single else 2 if double else 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _read_single(cells, offset, line):
     """Reflectances of pixels that look at one cell each."""
     for p in range(line.shape[0]):
         line[p] = np.float32(cells[p]) + offset
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _read_double(cells, offset, line):
     """Reflectances of pixels that look at one cell by twos."""
     for p in range(line.shape[0]):
         line[p] = np.float32(cells[p >> 1]) + offset
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _read_any(cells, columns, offset, line):
     """Reflectances of pixels that look at cells as they like."""
     for p in range(line.shape[0]):
         line[p] = np.float32(cells[columns[p] - columns[0]]) + offset
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def read_run(stack, y, above, x, pixels, bands, seen, room):
     """Read the reflectances x 10000 of the observations ``seen``, run of ``pixels`` from (y, x) on, into ``room``.
 

@@ -54,7 +54,7 @@ class SceneClassMask:
         bands = stack.positions(SNOW_BANDS)
         # Without its bands the test cannot be made, and the scene class is taken at its word.
         if self._refines_snow and np.all(bands >= 0) and np.any(stack.scene_class == SNOW):
-            drop_false_snow(*stack.cells(), stack.offset, bands, stack.scene_class, stack.valid)
+            drop_false_snow((*stack.cells(), stack.offset), bands, stack.scene_class, stack.valid)
 
     def without(self, missing: Collection[str]) -> str:
         absent = sorted(set(SNOW_BANDS) & set(missing))

@@ -1,11 +1,17 @@
-"""What comes out: every file is opened again and read back before the product is delivered."""
+"""What comes out: every file is opened again and read back before the product is delivered.
+
+GDAL says what a file is. The tiles of a GeoTIFF are then decoded without it, as those of the archive are, in half the
+time; its smallest copy is decoded by GDAL as well, and both must read the same.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -21,6 +27,10 @@ from processing.quality.pixels import PixelCounts, RasterCount
 from processing.quality.report import Check, Level
 from processing.quality.spectra import check_spectra
 from processing.rasters.by_gdal import GDAL_OPTIONS
+from processing.rasters.byte_source import LocalFile
+from processing.rasters.cog import read_tiles
+from processing.rasters.tiff import NotPlain, read_images
+from processing.rasters.tiled import Damaged
 
 FARTHEST_FROM_FORECAST = 0.1
 # What lies beside a file is part of what it says.
@@ -29,6 +39,19 @@ READ_BACK_OPTIONS = GDAL_OPTIONS | {"GDAL_DISABLE_READDIR_ON_OPEN": "FALSE"}
 _READ_PX = 2048
 # Rows and columns that are kept of a raster to look at its spectra.
 _SAMPLE_PX = 256
+
+
+_Pieces = Iterator[tuple[int, int, np.ndarray]]
+"""Row and column where each piece of an image begins, and its pixels (y, x)."""
+
+
+@dataclass(frozen=True)
+class _Image:
+    """The raster of a file, or a smaller copy of it."""
+
+    height: int
+    width: int
+    pieces: _Pieces
 
 
 def check_outputs(
@@ -103,15 +126,16 @@ def _check_raster(
             if differing:
                 return checks
             keep = _sample_for(dataset) if layer.is_reflectance or layer.name == "scene_classification" else None
-            found = _count(dataset, layer, keep)
+            images = _images(file.dataset(layer), dataset)
+            found = [_count(image, layer, keep if number == 0 else None) for number, image in enumerate(images)]
             if keep is not None:
                 sample[layer.name] = keep
-            checks += _check_numbers(found, layer, heading, counts)
-            # The smaller copies in JPEG 2000 are parts of the very numbers that were just read.
+            checks += _check_numbers(found[0], layer, heading, counts)
+            checks += _check_overviews(images, found, layer)
             if dataset.driver == "GTiff":
-                checks += _check_overviews(file.dataset(layer), len(dataset.overviews(1)), layer, found)
+                checks.append(_check_decoding(file.dataset(layer), found, layer))
             return checks
-    except (RasterioError, OSError, ValueError):
+    except (RasterioError, OSError, ValueError, Damaged):
         return [_told(layer, "readable", False, f"{file.path.name} cannot be read back: {layer.name} is damaged.")]
 
 
@@ -132,8 +156,41 @@ def _differences(dataset: Any, layer: OutputLayer, grid: Grid, *, widened: bool)
         yield f"the scale {dataset.scales[0]} instead of {layer.scale}"
 
 
-def _sample_step(dataset: Any) -> int:
-    return math.ceil(max(dataset.height, dataset.width) / _SAMPLE_PX)
+def _images(name: str, dataset: Any) -> list[_Image]:
+    """The raster of a file and its smaller copies, largest first."""
+    if dataset.driver != "GTiff":
+        # The smaller copies in JPEG 2000 are parts of the raster's very numbers.
+        return [_Image(dataset.height, dataset.width, _windows(dataset))]
+    count, file = 1 + len(dataset.overviews(1)), LocalFile(name)
+    with contextlib.suppress(NotPlain):
+        images = read_images(file)
+        if len(images) == count:
+            return [_Image(image.height, image.width, read_tiles(file, image)) for image in images]
+    return [_image_by_gdal(name, number) for number in range(count)]
+
+
+def _image_by_gdal(name: str, number: int) -> _Image:
+    """The raster of a GeoTIFF (0) or one of its smaller copies."""
+    options = {"OVERVIEW_LEVEL": number - 1} if number else {}
+
+    def pieces() -> _Pieces:
+        with rasterio.open(name, **options) as dataset:
+            yield from _windows(dataset)
+
+    with rasterio.open(name, **options) as dataset:
+        return _Image(dataset.height, dataset.width, pieces())
+
+
+def _windows(dataset: Any) -> _Pieces:
+    for row in range(0, dataset.height, _READ_PX):
+        rows = row, min(row + _READ_PX, dataset.height)
+        for column in range(0, dataset.width, _READ_PX):
+            columns = column, min(column + _READ_PX, dataset.width)
+            yield row, column, dataset.read(1, window=(rows, columns))
+
+
+def _sample_step(image: Any) -> int:
+    return math.ceil(max(image.height, image.width) / _SAMPLE_PX)
 
 
 def _sample_for(dataset: Any) -> np.ndarray:
@@ -142,21 +199,18 @@ def _sample_for(dataset: Any) -> np.ndarray:
     return np.empty((math.ceil(dataset.height / step), math.ceil(dataset.width / step)), dataset.dtypes[0])
 
 
-def _count(dataset: Any, layer: OutputLayer, keep: np.ndarray | None = None) -> RasterCount:
-    """What is in a raster; every n-th pixel goes into ``keep``.
+def _count(image: _Image, layer: OutputLayer, keep: np.ndarray | None = None) -> RasterCount:
+    """What is in an image, which can be counted once; every n-th pixel goes into ``keep``.
 
     Pixels of the raster itself, not of a smaller copy: those of JPEG 2000 are smoothed, classes and no data too.
     """
-    count, step = RasterCount(), _sample_step(dataset)
-    for row in range(0, dataset.height, _READ_PX):
-        for column in range(0, dataset.width, _READ_PX):
-            rows, columns = (row, min(row + _READ_PX, dataset.height)), (column, min(column + _READ_PX, dataset.width))
-            values = dataset.read(1, window=(rows, columns))
-            count.add(values, layer.nodata, row=row, column=column)
-            if keep is not None:
-                picked = values[-row % step :: step, -column % step :: step]
-                top, left = math.ceil(row / step), math.ceil(column / step)
-                keep[top : top + picked.shape[0], left : left + picked.shape[1]] = picked
+    count, step = RasterCount(), _sample_step(image)
+    for row, column, values in image.pieces:
+        count.add(values, layer.nodata, row=row, column=column)
+        if keep is not None:
+            picked = values[-row % step :: step, -column % step :: step]
+            top, left = math.ceil(row / step), math.ceil(column / step)
+            keep[top : top + picked.shape[0], left : left + picked.shape[1]] = picked
     return count
 
 
@@ -179,15 +233,22 @@ def _check_numbers(found: RasterCount, layer: OutputLayer, heading: Heading, cou
     ]  # fmt: skip
 
 
-def _check_overviews(name: str, levels: int, layer: OutputLayer, whole: RasterCount) -> Iterator[Check]:
+def _check_overviews(images: Sequence[_Image], counts: Sequence[RasterCount], layer: OutputLayer) -> Iterator[Check]:
     """Whether the smaller copies hold what the raster holds: they are made by nearest neighbour."""
-    for level in range(levels):
-        with rasterio.open(name, OVERVIEW_LEVEL=level) as dataset:
-            found = _count(dataset, layer)
+    whole = counts[0]
+    for image, found in zip(images[1:], counts[1:], strict=True):
         inside = found.data == 0 or (whole.smallest <= found.smallest and found.largest <= whole.largest)
         held = "holds only" if inside else "does not hold only"
-        message = f"The overview of {dataset.width} x {dataset.height} pixels {held} numbers of the raster."
+        message = f"The overview of {image.width} x {image.height} pixels {held} numbers of the raster."
         yield _told(layer, "overview", inside, message, found.data)
+
+
+def _check_decoding(name: str, counts: Sequence[RasterCount], layer: OutputLayer) -> Check:
+    """Whether GDAL reads the same of the smallest image: other programs will read it as GDAL does."""
+    image = _image_by_gdal(name, len(counts) - 1)
+    same = _count(image, layer).same_as(counts[-1])
+    message = f"GDAL reads {'the same' if same else 'other'} {image.width} x {image.height} pixels."
+    return _told(layer, "decoded", same, message)
 
 
 def _coverage(counts: PixelCounts, forecast: float | None) -> Iterator[Check]:

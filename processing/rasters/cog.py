@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from processing.cells import CellWindow
@@ -41,10 +43,7 @@ class CogRaster(TiledRaster):
 
     def open_tile(self, tile_row: int, tile_column: int) -> Tile:
         """See ``TiledRaster``."""
-        image, number = self._image, self._image.number(tile_row, tile_column)
-        if image.sizes[number] == 0:
-            return EmptyTile(image.nodata)
-        return InflatedTile(self._source, image.offsets[number], image.sizes[number], image)
+        return _open_tile(self._source, self._image, tile_row, tile_column)
 
     def sample(self, side: int) -> np.ndarray:
         """See ``Raster``. Taken from the smallest copy that is large enough."""
@@ -55,3 +54,26 @@ class CogRaster(TiledRaster):
         copy.prefetch((0, height), (0, width), last_row=0)
         copy.read(CellWindow(0, 0, height, width), whole, 0, 0, keep_rows=0)
         return whole[np.ix_(thinned(height, side), thinned(width, side))]
+
+
+def read_tiles(source: ByteSource, image: TiffImage) -> Iterator[tuple[int, int, np.ndarray]]:
+    """All pixels of an image: row and column of each tile's first pixel, and its pixels (y, x).
+
+    Every tile is read to its end, where its checksum stands. The pixels are good until the next ones are read.
+    Raises Damaged, OSError.
+    """
+    room = np.empty(image.tile_height * image.tile_width, image.dtype)
+    for row in range(0, image.height, image.tile_height):
+        for column in range(0, image.width, image.tile_width):
+            width = min(image.tile_width, image.width - column)
+            pixels = room[: image.tile_height * width].reshape(image.tile_height, width)
+            tile = _open_tile(source, image, row // image.tile_height, column // image.tile_width)
+            tile.take(slice(0, image.tile_height), slice(0, width), pixels, 0, 0, keep_rows=0)
+            yield row, column, pixels[: image.height - row]
+
+
+def _open_tile(source: ByteSource, image: TiffImage, tile_row: int, tile_column: int) -> Tile:
+    number = image.number(tile_row, tile_column)
+    if image.sizes[number] == 0:
+        return EmptyTile(image.nodata)
+    return InflatedTile(source, image.offsets[number], image.sizes[number], image)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ _FORMATS = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 12: "d", 13: "I", 16: "Q", 
 _HEADER_BYTES = 16 * 1024
 _DEFLATE = (8, 32946)
 _BLACK_IS_ZERO, _PALETTE = 1, 3
+_KINDS = {1: "uint", 2: "int"}
 # A Sentinel-2 tile has 10980 pixels a side. What is far larger is GDAL's business.
 _MOST_TILE_PX, _MOST_PX, _MOST_VALUES, _MOST_DIRECTORIES = 8192, 2**15, 2**20, 16
 
@@ -42,7 +44,7 @@ class TiffImage:
     tile_width: int
     tile_height: int
     dtype: str
-    """uint8 or uint16."""
+    """uint8 or uint16; int8 or int16 in files of our own."""
 
     predictor: int
     """1: pixels as they are; 2: differences along rows."""
@@ -75,14 +77,32 @@ class TiffFile:
 
 def read_structure(source: ByteSource) -> TiffFile:
     """The structure of a file; NotPlain where GDAL had better look at it."""
-    try:
+    with _damage_is_not_plain():
         directories = list(_directories(_Fields(source)))
         epsg, left, top, pixel = _place(directories[0])
-        images = [_image(tags) for tags in directories if not _first(tags, _SUBFILE, 0) & 0b110]
+        image, *overviews = _images(directories)
+    if image.dtype.startswith("int"):
+        raise NotPlain("numbers below zero")
+    return TiffFile(epsg, left, top, pixel, image, tuple(overviews))
+
+
+def read_images(source: ByteSource) -> list[TiffImage]:
+    """The raster of a file, wherever it lies, then its smaller copies, largest first; NotPlain as above."""
+    with _damage_is_not_plain():
+        return _images(list(_directories(_Fields(source))))
+
+
+@contextmanager
+def _damage_is_not_plain() -> Iterator[None]:
+    try:
+        yield
     except (struct.error, ValueError, IndexError, KeyError, OverflowError) as cause:
         raise NotPlain(str(cause)) from None
-    overviews = sorted(images[1:], key=lambda image: -image.width)
-    return TiffFile(epsg, left, top, pixel, images[0], tuple(overviews))
+
+
+def _images(directories: Sequence[Mapping[int, tuple[Any, ...]]]) -> list[TiffImage]:
+    images = [_image(tags) for tags in directories if not _first(tags, _SUBFILE, 0) & 0b110]
+    return [images[0], *sorted(images[1:], key=lambda image: -image.width)]
 
 
 class _Fields:
@@ -149,7 +169,7 @@ def _image(tags: Mapping[int, tuple[Any, ...]]) -> TiffImage:
     bits = _first(tags, _BITS, 1)
     if (
         _first(tags, _SAMPLES, 1) != 1
-        or _first(tags, _SAMPLE_FORMAT, 1) != 1
+        or _first(tags, _SAMPLE_FORMAT, 1) not in _KINDS
         or bits not in (8, 16)
         or _first(tags, _COMPRESSION, 1) not in _DEFLATE
         or _first(tags, _PREDICTOR, 1) not in (1, 2)
@@ -166,7 +186,8 @@ def _image(tags: Mapping[int, tuple[Any, ...]]) -> TiffImage:
         raise NotPlain("not as many tiles as the raster has")
     return TiffImage(
         width, height, tile_width, tile_height,
-        dtype=f"uint{bits}", predictor=_first(tags, _PREDICTOR, 1), offsets=offsets, sizes=sizes, nodata=_nodata(tags),
+        dtype=f"{_KINDS[_first(tags, _SAMPLE_FORMAT, 1)]}{bits}", predictor=_first(tags, _PREDICTOR, 1),
+        offsets=offsets, sizes=sizes, nodata=_nodata(tags),
     )  # fmt: skip
 
 

@@ -26,10 +26,11 @@ def write_sidecars(folder: Path, account: Account) -> dict[Path, str]:
 
     ``inspire.xml`` is not among them: it stands beside the products of an order, see ``write_inspire``.
     """
-    with ThreadPoolExecutor(1) as pool:
-        # The data are complete: their sums are made while the sidecars are.
+    with ThreadPoolExecutor(2) as pool:
+        # The data are complete: they are looked at and their sums are made while the sidecars are.
+        quicklook = pool.submit(write_quicklook, folder, account)
         sums_of_data = pool.submit(sha256_of_all, _data_files(account))
-        paths = _write_descriptions(folder, account)
+        paths = [*_write_descriptions(folder, account), *quicklook.result()]
     sums = sums_of_data.result() | sha256_of_all(paths)
     # Last come those that list the others.
     item = _write_json(folder / f"stac_{account.heading.suffix}.json", stac_item(account, paths, sums))
@@ -46,7 +47,6 @@ def _write_descriptions(folder: Path, account: Account) -> list[Path]:
         _write_json(folder / "qc.json", account.quality.to_json()),
         _write_text(folder / "qc.html", quality_page(account.quality, title=account.heading.title)),
         *write_styles(folder, account),
-        *write_quicklook(folder, account),
     ]
 
 

@@ -88,7 +88,7 @@ def measure(command: Sequence[str | Path], *, environment: Mapping[str, str] | N
     with tempfile.TemporaryFile("w+") as errors:
         begun = time.perf_counter()
         process = subprocess.Popen(
-            [str(part) for part in command], cwd=REPOSITORY, env=os.environ | dict(environment or {}),
+            [str(part) for part in command], cwd=REPOSITORY, env=_usual_environment() | dict(environment or {}),
             stdout=subprocess.DEVNULL, stderr=errors,
         )  # fmt: skip
         try:
@@ -104,6 +104,14 @@ def measure(command: Sequence[str | Path], *, environment: Mapping[str, str] | N
             killed = f"ended by signal {-process.returncode}" if process.returncode < 0 else ""
             raise Failed(killed or (said[-1] if said else f"exit code {process.returncode}"))
     return Cost(round(wall, 3), round(usage.ru_utime + usage.ru_stime, 3), round(usage.ru_maxrss / 1024, 1))
+
+
+def _usual_environment() -> dict[str, str]:
+    """This process's, but Python keeps what it compiles, as it does wherever nobody forbids it.
+
+    Otherwise everybody would pay in each run for compiling those of their sources that nothing has compiled before.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def take_turns(contenders: Sequence[Contender], repeats: int) -> list[Figure | Failed]:

@@ -17,6 +17,7 @@ from processing.mosaic import make_product, plan_products
 from processing.quality.outputs import check_outputs
 from processing.quality.pixels import PixelCounts
 from processing.quality.report import Level
+from processing.rasters.cog import read_tiles
 from processing.sources import open_source
 from processing.spec import MosaicSpec
 
@@ -170,6 +171,41 @@ def test_an_overview_of_other_numbers_fails(tmp_path):
     with rasterio.open(file.path, "r+", OVERVIEW_LEVEL=0, IGNORE_COG_LAYOUT_BREAK="YES") as overview:
         overview.write(np.full((overview.height, overview.width), 7, np.int16), 1)
     assert set(failures(files, counts)) == {("overview", "source_index")}
+
+
+def test_geotiffs_that_others_have_packed_otherwise_are_read_all_the_same(tmp_path):
+    files, counts = written(tmp_path)
+    for file in files:
+        with rasterio.open(file.path) as dataset:
+            profile, numbers, scales = dataset.profile, dataset.read(1), dataset.scales
+        with rasterio.open(file.path, "w", **profile | {"driver": "GTiff", "compress": "lzw"}) as dataset:
+            dataset.write(numbers, 1)
+            dataset.scales = scales
+        with rasterio.open(file.path, "r+") as dataset:
+            dataset.build_overviews([2, 4], rasterio.enums.Resampling.nearest)
+    assert failures(files, counts) == {}
+
+
+def test_files_that_gdal_reads_otherwise_fail(tmp_path, monkeypatch):
+    """Whoever opens a product later reads it as GDAL does."""
+    files, counts = written(tmp_path)
+
+    def read_otherwise(source, image):
+        for row, column, numbers in read_tiles(source, image):
+            yield row, column, numbers if image.width == GRID.width else numbers[:, ::-1].copy()
+
+    monkeypatch.setattr("processing.quality.outputs.read_tiles", read_otherwise)
+    assert set(failures(files, counts)) == {("decoded", layer.name) for layer in LAYERS}
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_one_bit_of_a_tile_that_flips_is_noticed(tmp_path, number):
+    """By the tile's checksum, or by the pixels."""
+    files, counts = written(tmp_path)
+    data = bytearray(files[number].path.read_bytes())
+    data[-len(data) // 7] ^= 4
+    files[number].path.write_bytes(data)
+    assert failures(files, counts)
 
 
 def test_a_raster_that_was_never_counted_fails(tmp_path):
