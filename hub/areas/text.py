@@ -10,6 +10,8 @@ import re
 from typing import Any, NoReturn
 
 import shapely
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from shapely.geometry import mapping, shape
 
 from processing.errors import FieldProblem, InvalidOrder
@@ -17,12 +19,12 @@ from processing.errors import FieldProblem, InvalidOrder
 MAX_CHARACTERS = 1_000_000
 AREAL = {"Polygon", "MultiPolygon"}
 PLAIN = {
-    "POINT": "a point",
-    "MULTIPOINT": "a set of points",
-    "LINESTRING": "a line",
-    "LINEARRING": "a line",
-    "MULTILINESTRING": "a set of lines",
-    "GEOMETRYCOLLECTION": "a collection of shapes",
+    "POINT": gettext_noop("a point"),
+    "MULTIPOINT": gettext_noop("a set of points"),
+    "LINESTRING": gettext_noop("a line"),
+    "LINEARRING": gettext_noop("a line"),
+    "MULTILINESTRING": gettext_noop("a set of lines"),
+    "GEOMETRYCOLLECTION": gettext_noop("a collection of shapes"),
 }
 WKT_HEAD = re.compile(r"^\s*(?:SRID\s*=\s*(?P<srid>\d+)\s*;)?\s*(?P<kind>[A-Z]+)\s*(?P<dimensions>ZM|Z|M)?\b", re.I)
 WKT_EXAMPLE = "POLYGON((8.55 45.75, 8.75 45.75, 8.75 45.85, 8.55 45.75))"
@@ -35,9 +37,10 @@ def read_area(text: str) -> dict[str, Any]:
     """
     text = text.strip()
     if not text:
-        _refuse("is missing; draw it on the map, or paste it as WKT or GeoJSON")
+        _refuse(_("is missing; draw it on the map, or paste it as WKT or GeoJSON"))
     if len(text) > MAX_CHARACTERS:
-        _refuse(f"is a text of more than {MAX_CHARACTERS:,} characters; simplify its outline")
+        most = f"{MAX_CHARACTERS:,}"
+        _refuse(_("is a text of more than %(most)s characters; simplify its outline") % {"most": most})
     return _from_geojson(text) if text[0] in "{[" else _from_wkt(text)
 
 
@@ -54,8 +57,9 @@ def _refuse(message: str) -> NoReturn:
 
 
 def _refuse_kind(kind: str) -> NoReturn:
-    what = PLAIN.get(kind.upper(), f"“{kind[:40]}”")
-    _refuse(f"is {what}; give a Polygon or a MultiPolygon")
+    plain = PLAIN.get(kind.upper())
+    what = _(plain) if plain else f"“{kind[:40]}”"
+    _refuse(_("is %(what)s; give a Polygon or a MultiPolygon") % {"what": what})
 
 
 def _from_wkt(text: str) -> dict[str, Any]:
@@ -64,41 +68,44 @@ def _from_wkt(text: str) -> dict[str, Any]:
     if kind in PLAIN:
         _refuse_kind(kind)
     if kind not in {"POLYGON", "MULTIPOLYGON"}:
-        _refuse(f"is neither WKT nor GeoJSON; WKT looks like {WKT_EXAMPLE}")
+        _refuse(_("is neither WKT nor GeoJSON; WKT looks like %(example)s") % {"example": WKT_EXAMPLE})
     if head["srid"] not in (None, "4326"):
-        _refuse(f"is in EPSG:{head['srid']}; give longitude and latitude (EPSG:4326)")
+        _refuse(_("is in EPSG:%(code)s; give longitude and latitude (EPSG:4326)") % {"code": head["srid"][:10]})
     if head["dimensions"]:
-        _refuse("has heights or measures; give longitude and latitude only")
+        _refuse(_("has heights or measures; give longitude and latitude only"))
     try:
         geometry = shapely.from_wkt(text.split(";", 1)[-1])
     except shapely.errors.ShapelyError as error:
         _refuse(_wkt_sentence(str(error)))
     if geometry.has_z:
-        _refuse("has heights; give longitude and latitude only")
+        _refuse(_("has heights; give longitude and latitude only"))
     if geometry.is_empty:
-        _refuse("is empty; give at least three different corners")
+        _refuse(_("is empty; give at least three different corners"))
     return _as_json(mapping(geometry))
 
 
 def _wkt_sentence(reason: str) -> str:
     """What is wrong, from what GEOS, the parser, says about a text."""
     if "closed" in reason:
-        return "is not closed: its last corner must repeat its first"
+        return _("is not closed: its last corner must repeat its first")
     if "Invalid number of points" in reason or "must contain" in reason:
-        return "has too few corners; give at least three and repeat the first at the end"
-    return f"is WKT with a slip in it; check brackets and commas against {WKT_EXAMPLE}"
+        return _("has too few corners; give at least three and repeat the first at the end")
+    return _("is WKT with a slip in it; check brackets and commas against %(example)s") % {"example": WKT_EXAMPLE}
 
 
 def _from_geojson(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text, parse_constant=_no_such_number)
     except RecursionError:
-        _refuse("is GeoJSON nested too deeply; paste one geometry or feature")
+        _refuse(_("is GeoJSON nested too deeply; paste one geometry or feature"))
     except json.JSONDecodeError as error:
-        _refuse(f"is GeoJSON that cannot be read: {error.msg.lower()} in line {error.lineno}")
+        reason = {"reason": error.msg.lower(), "line": error.lineno}
+        _refuse(_("is GeoJSON that cannot be read: %(reason)s in line %(line)s") % reason)
+    except ValueError:  # a number of thousands of digits
+        _refuse(_("is GeoJSON with a number that cannot be read"))
     geometries = [_areal(geometry) for geometry in _geometries(value)]
     if not geometries:
-        _refuse("is GeoJSON without a geometry; give a Polygon or a MultiPolygon")
+        _refuse(_("is GeoJSON without a geometry; give a Polygon or a MultiPolygon"))
     if len(geometries) == 1:
         return geometries[0]
     parts: list[Any] = []
@@ -109,13 +116,13 @@ def _from_geojson(text: str) -> dict[str, Any]:
 
 
 def _no_such_number(name: str) -> NoReturn:
-    _refuse(f"holds {name}, which is no coordinate")
+    _refuse(_("holds %(name)s, which is no coordinate") % {"name": name})
 
 
 def _geometries(value: Any) -> list[Any]:
     """The geometries in a GeoJSON geometry, feature or collection of features."""
     if not isinstance(value, dict):
-        _refuse("is a GeoJSON list; give a Polygon, a MultiPolygon, or a feature with one")
+        _refuse(_("is a GeoJSON list; give a Polygon, a MultiPolygon, or a feature with one"))
     match value.get("type"):
         case "Feature":
             return [value.get("geometry")]
@@ -131,7 +138,7 @@ def _areal(geometry: Any) -> dict[str, Any]:
     if kind not in AREAL:
         _refuse_kind(str(kind or "nothing"))
     if not isinstance(geometry.get("coordinates"), list):
-        _refuse("is GeoJSON without coordinates")
+        _refuse(_("is GeoJSON without coordinates"))
     return {"type": kind, "coordinates": geometry["coordinates"]}
 
 
