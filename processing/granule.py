@@ -96,6 +96,9 @@ class Granule:
     item_url: str = ""
     """Where its STAC item is to be found, if that is known."""
 
+    cloud_percent: float | None = None
+    """Share of it that its archive calls cloudy, 0 to 100, if that is known."""
+
     def with_offset(self, offset: int, rule: str) -> Granule:
         """The same granule with one offset for all reflectance bands, settled by ``rule``."""
         files = {
@@ -216,7 +219,14 @@ def _granule(item: Mapping[str, Any], item_id: str, base: str) -> Granule:
         datastrip_start=datastrip_start(_text(properties, "s2:datastrip_id", "eopf:datastrip_id")),
         generated_at=_generated_at(properties, product),
         item_url=_own_url(item),
+        cloud_percent=_percent(properties.get("eo:cloud_cover")),
     )
+
+
+def _percent(said: Any) -> float | None:
+    """A percentage, or None where there is none or one that cannot be."""
+    is_number = isinstance(said, int | float) and not isinstance(said, bool)
+    return round(float(said), 2) if is_number and 0 <= said <= 100 else None
 
 
 def _own_url(item: Mapping[str, Any]) -> str:

@@ -73,6 +73,7 @@ def _scene(number: int, granule: Granule, judged_by_angle: bool) -> dict[str, An
         "sensed_at": granule.sensed_at.isoformat(),
         "platform": granule.platform,
         "tile": granule.tile,
+        "cloud_percent": granule.cloud_percent,
         "baseline": granule.baseline,
         "offset": _offset(granule),
         "offset_rule": granule.offset_rule,
