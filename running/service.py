@@ -14,7 +14,7 @@ from running.errors import CannotRun
 from running.servers import Servers
 from running.supervisor import Supervisor
 
-WORKER = "worker@mosaic"
+WORKER, QUICK_WORKER = "worker@mosaic", "quick@mosaic"
 PING_ATTEMPTS = 6
 
 
@@ -47,17 +47,20 @@ class Service:
         say("Starting PostGIS and Redis")
         self._servers.start(self._supervisor)
         self._migrate()
-        say("Starting the site and the worker")
+        say("Starting the site and the workers")
         self._start_site()
-        self._start_celery("worker", "-c", "1", "--pool", "prefork", "-n", WORKER)
+        self._start_worker("worker", queue="celery", named=WORKER)
+        # Previews and forecasts are waited for at the screen: they have a worker that no mosaic keeps busy.
+        self._start_worker("quick", queue="quick", named=QUICK_WORKER)
         if archive:
             self._supervisor.finish(archive, seconds=900)
         sample = self._step("sample-order", "manage.py", "seed_demo", "--wait", shows_output=True)
         self._supervisor.wait(self._site_answers, what=f"the site on port {self._port} to answer", seconds=60)
         # A process of its own: one that the worker starts would outlive a worker that is killed.
-        self._start_celery("beat", "-s", str(self._var / "beat-schedule"), "--pidfile=")
+        self._start_celery("beat", "beat", "-s", str(self._var / "beat-schedule"), "--pidfile=")
         self._supervisor.finish(sample, seconds=900)
-        self._wait_for_worker()
+        for name in (WORKER, QUICK_WORKER):
+            self._wait_for_worker(name)
 
     def _migrate(self) -> None:
         """Bring the database up to date; loading the site takes seconds, so only when something changed."""
@@ -81,18 +84,22 @@ class Service:
         arguments = ["-b", "127.0.0.1", "-p", str(self._port), "portal.asgi:application"]
         self._supervisor.start("site", python("-m", "daphne", *arguments), **self._options)
 
-    def _start_celery(self, program: str, *arguments: str) -> None:
-        command = python("-m", "celery", "-A", "portal", program, "-l", "INFO", *arguments)
-        self._supervisor.start(program, command, **self._options)
+    def _start_worker(self, name: str, *, queue: str, named: str) -> None:
+        self._start_celery(name, "worker", "-Q", queue, "-c", "1", "--pool", "prefork", "-n", named)
 
-    def _wait_for_worker(self) -> None:
-        """Return when the worker has answered a message, which proves the broker as well."""
+    def _start_celery(self, name: str, program: str, *arguments: str) -> None:
+        command = python("-m", "celery", "-A", "portal", program, "-l", "INFO", *arguments)
+        self._supervisor.start(name, command, **self._options)
+
+    def _wait_for_worker(self, name: str) -> None:
+        """Return when the worker ``name`` has answered a message, which proves the broker as well."""
         for _ in range(PING_ATTEMPTS):
             # A message sent before the worker listens is lost.
-            arguments = ["-A", "portal", "inspect", "ping", "-d", WORKER, "-t", "5"]
+            arguments = ["-A", "portal", "inspect", "ping", "-d", name, "-t", "5"]
             if self._supervisor.succeeds(self._step("ping", "-m", "celery", *arguments), seconds=60):
                 return
-        raise CannotRun(f"The worker does not answer: its log is {self._var / 'log' / 'worker.log'}.")
+        log = self._var / "log" / f"{name.partition('@')[0]}.log"
+        raise CannotRun(f"The worker {name} does not answer: its log is {log}.")
 
     def _site_answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)

@@ -111,10 +111,11 @@ def site(folder: Path, **extra: Any) -> Iterator[tuple[str, Process]]:
 
 @contextmanager
 def worker(folder: Path, **extra: Any) -> Iterator[Process]:
-    """A real Celery worker with one child process, and the beat when ``SWEEP_SECONDS`` is given."""
+    """A real Celery worker of both queues with one child process, and the beat when ``SWEEP_SECONDS`` is given."""
     beat = ("-B", "-s", str(folder / "beat")) if "SWEEP_SECONDS" in extra else ()
     log = folder / "worker.log"
-    command = ("celery", "-A", "portal", "worker", "-c", "1", "--pool", "prefork", "-l", "INFO", *beat)
+    queues = ("-Q", "celery,quick")
+    command = ("celery", "-A", "portal", "worker", *queues, "-c", "1", "--pool", "prefork", "-l", "INFO", *beat)
     process = Process(*command, log=log, **extra)
     try:
         process.wait_for(" ready.")

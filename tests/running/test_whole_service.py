@@ -62,8 +62,8 @@ def test_all_comes_up_from_nothing_and_goes_down_at_an_interrupt(start, place, a
     started = time.monotonic()
     assert files in "\n".join(lines_until_ready(again))
     print(f"next start: {time.monotonic() - started:.1f} s")
-    worker = processes_mentioning("worker@mosaic")
+    workers = [processes_mentioning(name) for name in ("worker@mosaic", "quick@mosaic")]
     again.kill()
     again.communicate(timeout=10)
-    assert worker
+    assert all(workers)
     assert wait_until(lambda: not processes_mentioning(str(place)) and not processes_mentioning(f"-p\0{port}"))
