@@ -18,7 +18,7 @@ from processing.errors import NoReadableScene, NoScenes, QualityRejected
 from processing.formats.base import Heading, SourceScene, WrittenFile
 from processing.granule import Granule
 from processing.layers import output_layers
-from processing.planning import ProductPlan, check_offered, estimate_megabytes, plan_products, split
+from processing.planning import ProductPlan, check_offered, plan_products, split
 from processing.quality.outputs import check_outputs
 from processing.quality.report import Check, Level, Report
 from processing.rasters.by_gdal import GDAL_OPTIONS
@@ -39,7 +39,6 @@ __all__ = [
     "ProductPlan",
     "Publisher",
     "base_folder_name",
-    "estimate_megabytes",
     "make_product",
     "plan_products",
     "split",
@@ -268,6 +267,7 @@ def _statistics(data: _Data, account: Account, clock: Clock) -> dict[str, Any]:
     failed = account.quality.failed()
     return {
         "granules": len(account.granules),
+        "overpasses": len({granule.datatake for granule in account.granules}),
         "left_out": len(account.rejected),
         "width": account.grid.width,
         "height": account.grid.height,

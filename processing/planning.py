@@ -6,22 +6,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from processing.errors import FieldProblem, InvalidOrder, NoScenes
 from processing.granule import Granule
 from processing.grid import WGS84_EPSG, Grid, grid_around, reproject
-from processing.layers import LAYERS, output_layers
+from processing.layers import LAYERS
 from processing.sentinel2 import BANDS, TILE_SIZE_M
 from processing.sources.base import Source
 from processing.spec import MosaicSpec
 from processing.tiles import tiles_for, utm_epsg, utm_parts
 
 _LONGEST_EDGE_DEGREES = 0.05
-# What deflate leaves of typical reflectances and classes, overviews included.
-_COMPRESSED_SHARE = 0.75
 _NEARBY = timedelta(days=183)
 
 
@@ -58,18 +55,41 @@ def split(spec: MosaicSpec) -> list[ProductPlan]:
     return _per_tile(area, spec)
 
 
+@dataclass(frozen=True)
+class Prospect:
+    """A product to be made, and the granules of the archive that it would be made from."""
+
+    plan: ProductPlan
+    granules: tuple[Granule, ...]
+
+
 def plan_products(spec: MosaicSpec, source: Source) -> list[ProductPlan]:
     """The products of an order that the archive has scenes for; the others would be empty.
 
     Raises NoScenes when it holds nothing for the area or the period, InvalidOrder when it lacks a band or layer.
     """
+    return [prospect.plan for prospect in prospects(spec, source)]
+
+
+def prospects(spec: MosaicSpec, source: Source) -> list[Prospect]:
+    """The same with each product's granules; raises what ``plan_products`` raises."""
     found = source.search(spec.geometry, spec.period.first_day, spec.period.last_day)
     if not found:
         raise _no_scenes(spec, source)
     check_offered(spec, found)
-    seen = shapely.union_all([granule.footprint for granule in found])
-    plans = split(spec)
-    return [plan for plan in plans if plan.grid.footprint.intersects(seen)] or plans
+    return prospects_among(spec, found)
+
+
+def prospects_among(spec: MosaicSpec, granules: Sequence[Granule]) -> list[Prospect]:
+    """The products of an order that ``granules`` have something for; all of them where none has."""
+    tree = shapely.STRtree([granule.footprint for granule in granules])
+    found = [Prospect(plan, _within(plan, granules, tree)) for plan in split(spec)]
+    return [prospect for prospect in found if prospect.granules] or found
+
+
+def _within(plan: ProductPlan, granules: Sequence[Granule], tree: shapely.STRtree) -> tuple[Granule, ...]:
+    """Those of the granules that touch the product, in their order."""
+    return tuple(granules[index] for index in sorted(tree.query(plan.grid.footprint, predicate="intersects")))
 
 
 def _no_scenes(spec: MosaicSpec, source: Source) -> NoScenes:
@@ -109,13 +129,6 @@ def check_offered(spec: MosaicSpec, granules: Sequence[Granule]) -> None:
 
 def _can_be_made(layer: str, held: Collection[str]) -> bool:
     return LAYERS[layer].read_from in (None, *held)
-
-
-def estimate_megabytes(spec: MosaicSpec, plans: Sequence[ProductPlan]) -> float:
-    """About how large the delivered files of these products are, at most, in MB."""
-    bytes_per_pixel = sum(np.dtype(layer.dtype).itemsize for layer in output_layers(spec))
-    pixels = sum(plan.grid.width * plan.grid.height for plan in plans)
-    return pixels * bytes_per_pixel * _COMPRESSED_SHARE / 1e6
 
 
 def _per_tile(area: BaseGeometry, spec: MosaicSpec) -> list[ProductPlan]:

@@ -11,14 +11,10 @@ from hypothesis import strategies as st
 
 from processing.errors import InvalidOrder, NoScenes
 from processing.grid import WGS84_EPSG, reproject
-from processing.planning import check_offered, estimate_megabytes, plan_products, split
+from processing.planning import check_offered, plan_products, prospects, split
 from processing.sentinel2 import TILE_SIZE_M
 from processing.sources import open_source
 from processing.spec import MosaicSpec
-
-
-def megabytes_of(spec):
-    return estimate_megabytes(spec, split(spec))
 
 
 def spec_of(*bounds, **changes):
@@ -109,16 +105,18 @@ def test_a_continent_of_fifty_thousand_corners_is_checked_and_split():
     assert spec.area_km2 > 20e6
 
 
-def test_the_estimate_grows_with_area_resolution_and_bands():
-    small = megabytes_of(spec_of(15.1, 46.1, 15.5, 46.4))
-    assert megabytes_of(spec_of(15.1, 46.1, 15.9, 46.4)) > 1.9 * small
-    assert megabytes_of(spec_of(15.1, 46.1, 15.5, 46.4, resolution=10)) == pytest.approx(36 * small, rel=0.02)
-    assert megabytes_of(spec_of(15.1, 46.1, 15.5, 46.4, bands=["B02", "B03"])) == pytest.approx(2 * small)
-
-
 # --- Is there anything to make it from? -----------------------------------------------------------
 def test_an_order_that_the_archive_can_serve_passes(archive, order):
     plan_products(MosaicSpec.parse(order()), open_source(str(archive)))
+
+
+def test_each_product_comes_with_the_scenes_that_touch_it(archive, order):
+    spec = MosaicSpec.parse(order())
+    source = open_source(str(archive))
+    (prospect,) = prospects(spec, source)
+    assert [prospect.plan] == plan_products(spec, source)
+    found = source.search(spec.geometry, spec.period.first_day, spec.period.last_day)
+    assert list(prospect.granules) == [one for one in found if one.footprint.intersects(prospect.plan.grid.footprint)]
 
 
 def test_an_area_outside_the_archive_is_told_what_the_archive_covers(archive, order):
