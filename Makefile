@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench manage shell lock clean
+.PHONY: help run test lint bench manage shell lock messages clean
 PYTHON_HERE := .venv/bin/python
 ARGS ?=
 
@@ -38,6 +38,13 @@ lock:  ## Pin all libraries anew, with hashes, after a change of pyproject.toml
 	@sh running/bootstrap.sh
 	.venv/bin/uv pip compile -q pyproject.toml --all-extras --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-header --python-version 3.11 -o requirements.lock
+
+messages:  ## Gather the texts anew for translators, then compile locale/; needs GNU gettext, running the site does not
+	@sh running/bootstrap.sh
+	$(PYTHON_HERE) manage.py engine_texts
+	$(PYTHON_HERE) manage.py makemessages --locale fr --no-wrap --add-location file --no-obsolete \
+		--ignore .venv --ignore var --ignore tests --ignore static --ignore docs --ignore running
+	$(PYTHON_HERE) manage.py compilemessages --locale fr --ignore .venv --ignore var
 
 clean:  ## Remove all that was made here: data, orders, libraries, caches
 	@mkdir -p var && flock -n var/lock true || { echo "The service is running: stop it first." >&2; exit 1; }

@@ -9,7 +9,10 @@ admin.site.login = secure_admin_login(admin.site.login)
 
 urlpatterns = [
     path("", include("portal.pages.urls")),
+    path("hub/area/", include("hub.areas.urls")),
+    path("", include("hub.forecast.urls")),
     path("", include("hub.orders.urls")),
+    path("", include("hub.previews.urls")),
     path("api/v1/", include("hub.api.urls")),
     path("account/", include("portal.accounts.urls")),
     path("account/", include("allauth.account.urls")),

@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account import forms as allauth
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import ApiToken
 
@@ -15,15 +16,15 @@ from portal.accounts.models import ApiToken
 class ApiTokenForm(forms.ModelForm):
     """A name, and how long the token is to work."""
 
-    LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("365", "one year"), ("0", "until revoked")]
+    LIFETIMES = [("30", _("30 days")), ("90", _("90 days")), ("365", _("one year")), ("0", _("until revoked"))]
 
-    days = forms.ChoiceField(label="Works for", choices=LIFETIMES, initial="365")
+    days = forms.ChoiceField(label=_("Works for"), choices=LIFETIMES, initial="365")
 
     class Meta:
         model = ApiToken
         fields = ["name"]
-        labels = {"name": "Name"}
-        help_texts = {"name": "What the token is for, such as “laptop” or “nightly script”."}
+        labels = {"name": _("Name")}
+        help_texts = {"name": _("What the token is for, such as “laptop” or “nightly script”.")}
 
     @property
     def expires(self) -> datetime | None:
@@ -36,12 +37,12 @@ class Worded(forms.Form):
     """Labels in the site's words, and no placeholders: they would only say the same again."""
 
     LABELS = {
-        "login": "User name or e-mail address",
-        "email": "E-mail address",
-        "username": "User name",
-        "oldpassword": "Present password",
-        "password2": "The same password again",
-        "remember": "Stay signed in",
+        "login": _("User name or e-mail address"),
+        "email": _("E-mail address"),
+        "username": _("User name"),
+        "oldpassword": _("Present password"),
+        "password2": _("The same password again"),
+        "remember": _("Stay signed in"),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,7 +63,7 @@ class SignupForm(Worded, allauth.SignupForm):
 class AddEmailForm(Worded, allauth.AddEmailForm):
     """Another e-mail address in place of the present one."""
 
-    LABELS = {"email": "New e-mail address"}
+    LABELS = {"email": _("New e-mail address")}
 
 
 class ChangePasswordForm(Worded, allauth.ChangePasswordForm):

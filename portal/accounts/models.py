@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 TOKEN_PREFIX = "mh_"  # noqa: S105  a recognisable beginning, so that leak scanners can find tokens
 TOKEN_BYTES = 40
@@ -20,14 +21,17 @@ LAST_USED_STEP = timedelta(minutes=1)
 class User(AbstractUser):
     """A person. The e-mail address is theirs alone, whatever its upper and lower case."""
 
-    email = models.EmailField("e-mail address")
+    email = models.EmailField(_("e-mail address"))
+    language = models.CharField(
+        max_length=10, blank=True, editable=False, help_text="What mails are written in; set by the pages"
+    )
 
     class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),
                 name="one_user_per_email",
-                violation_error_message="Another account uses this e-mail address.",
+                violation_error_message=_("Another account uses this e-mail address."),
             )
         ]
 
@@ -54,7 +58,7 @@ class ApiToken(models.Model):
     """Lets a program act for its user. Only the hash is kept: the token itself is shown once."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=60, help_text="What the token is for")
+    name = models.CharField(max_length=60, help_text=_("What the token is for"))
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=12, editable=False, help_text="The first characters of the token")
     created = models.DateTimeField(auto_now_add=True)

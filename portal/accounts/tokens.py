@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
@@ -13,7 +14,7 @@ __all__ = ["ApiToken", "TokenAuthentication"]
 
 KEYWORDS = frozenset({b"bearer", b"token"})
 # One sentence for every reason, so that an answer does not tell which tokens exist.
-REFUSAL = "This API token is not valid: make a new one on your account page, under API tokens."
+REFUSAL = _("This API token is not valid: make a new one on your account page, under API tokens.")
 
 
 class TokenAuthentication(BaseAuthentication):

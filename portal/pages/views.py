@@ -9,8 +9,11 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from hub.archive import archive
+from hub.wording.titles import number
 from portal.pages.models import News
 from processing import registry
 from processing.errors import ProcessingError
@@ -20,6 +23,11 @@ from processing.sentinel2 import BANDS, REFLECTANCE_NODATA, REFLECTANCE_SCALE, S
 
 logger = logging.getLogger(__name__)
 
+CHAPTERS = (
+    "ordering", "area", "periods", "forecast", "preview", "estimate", "grid", "methods", "layers", "files", "formats",
+    "opening", "quality", "orders", "status", "sharing", "limits", "languages", "api", "command", "weaknesses",
+)  # fmt: skip
+"""Of the manual; each is a template per language."""
 NEWS_PER_PAGE = 10
 NEWS_ON_HOME = 3
 
@@ -41,8 +49,8 @@ def archive_extent() -> dict[str, Any] | None:
     return {
         "first_day": extent.first_day,
         "last_day": extent.last_day,
-        "longitudes": _range(west, east, "W", "E"),
-        "latitudes": _range(south, north, "S", "N"),
+        "longitudes": _range(west, east, _("W"), _("E")),
+        "latitudes": _range(south, north, _("S"), _("N")),
         "is_global": east - west >= 359 and north - south >= 120,
     }
 
@@ -50,15 +58,17 @@ def archive_extent() -> dict[str, Any] | None:
 def _range(low: float, high: float, negative: str, positive: str) -> str:
     """``15.00 to 16.44° E``, or with both letters where the range passes zero."""
     if low >= 0:
-        return f"{low:.2f} to {high:.2f}° {positive}"
+        return _("%(low)s to %(high)s° %(side)s") % {"low": number(low, 2), "high": number(high, 2), "side": positive}
     if high <= 0:
-        return f"{-high:.2f} to {-low:.2f}° {negative}"
-    return f"{-low:.2f}° {negative} to {high:.2f}° {positive}"
+        return _("%(low)s to %(high)s° %(side)s") % {"low": number(-high, 2), "high": number(-low, 2), "side": negative}
+    ends = {"low": number(-low, 2), "negative": negative, "high": number(high, 2), "positive": positive}
+    return _("%(low)s° %(negative)s to %(high)s° %(positive)s") % ends
 
 
 def manual(request: HttpRequest) -> HttpResponse:
     """How to order and what comes back. Lists and limits are those of this very installation."""
     context = {
+        "chapters": [f"pages/manual/{_written()}/{chapter}.html" for chapter in CHAPTERS],
         "bands": BANDS.values(),
         "layer_groups": [
             (title, [layer for layer in LAYERS.values() if layer.group == group]) for group, title in GROUPS.items()
@@ -72,6 +82,8 @@ def manual(request: HttpRequest) -> HttpResponse:
         "limits": {
             "area_km2": settings.ORDER_LIMIT_AREA_KM2,
             "hold_km2": settings.ORDER_HOLD_AREA_KM2,
+            "credits": settings.ORDER_LIMIT_CREDITS,
+            "upload_mb": getattr(settings, "AREA_UPLOAD_MAX_MB", 10),
             "active": settings.ORDER_LIMIT_ACTIVE_PER_USER,
             "kept_days": settings.ORDER_KEPT_DAYS,
             "link_hours": settings.DOWNLOAD_LINK_SECONDS / 3600,
@@ -88,7 +100,13 @@ def counted_classes(mask: Mask) -> str:
 
 def about(request: HttpRequest) -> HttpResponse:
     """Where the data come from, under which licence, and who answers."""
-    return render(request, "pages/about.html")
+    return render(request, "pages/about.html", {"text": f"pages/about/{_written()}.html"})
+
+
+def _written() -> str:
+    """The language that long texts are shown in: they are written in each, not put together from pieces."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def news(request: HttpRequest) -> HttpResponse:

@@ -42,7 +42,9 @@ INSTALLED_APPS = [
     "leaflet",
     "rest_framework",
     "hub",
+    "hub.forecast",
     "hub.orders",
+    "hub.previews",
     "portal.accounts",
     "portal.pages",
     "portal.support",
@@ -54,6 +56,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    # Behind the session, which remembers the language of the account.
+    "portal.accounts.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -145,7 +149,17 @@ CELERY_BEAT_SCHEDULE = {
         "task": "hub.orders.tasks.sweep",
         "schedule": timedelta(seconds=SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS},
-    }
+    },
+    "keep-new-masks": {
+        "task": "hub.forecast.tasks.keep_new",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
+    "sweep-previews": {
+        "task": "hub.previews.tasks.sweep",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
 }
 
 # --- Accounts -------------------------------------------------------------------------------------
@@ -206,6 +220,8 @@ SERVICE_DESK_EMAIL = env.str("SERVICE_DESK_EMAIL", default="service-desk@localho
 # A STAC API's URL, the path of an items.json or its folder, or a folder of L2A .SAFE products.
 MOSAIC_SOURCE = env.str("MOSAIC_SOURCE", default=str(VAR / "archive" / "items.json"))
 ORDER_LIMIT_AREA_KM2 = env.int("ORDER_LIMIT_AREA_KM2", default=1_000_000)
+# By the formula of processing.estimating.credits_for.
+ORDER_LIMIT_CREDITS = env.int("ORDER_LIMIT_CREDITS", default=50_000)
 # Above this an order is held until an operator approves it.
 ORDER_HOLD_AREA_KM2 = env.int("ORDER_HOLD_AREA_KM2", default=100_000)
 ORDER_LIMIT_ACTIVE_PER_USER = env.int("ORDER_LIMIT_ACTIVE_PER_USER", default=20)
@@ -221,6 +237,25 @@ MESSAGE_LOST_SECONDS = env.int("MESSAGE_LOST_SECONDS", default=60)
 DOWNLOAD_LINK_SECONDS = env.int("DOWNLOAD_LINK_SECONDS", default=24 * 3600)
 # Behind nginx: the internal location that maps to MEDIA_ROOT, e.g. "/protected/". Empty: Django streams.
 X_ACCEL_LOCATION = env.str("X_ACCEL_LOCATION", default="")
+
+# --- Forecasts ------------------------------------------------------------------------------------
+# How long scenes that nobody has looked at yet are read while a visitor waits; the worker reads the rest.
+FORECAST_READ_SECONDS = env.float("FORECAST_READ_SECONDS", default=0.8)
+FORECASTS_PER_MINUTE = env.int("FORECASTS_PER_MINUTE", default=90)
+
+# --- Previews -------------------------------------------------------------------------------------
+# Seconds that the making of a preview may take; what is not read by then is left out, and the preview says so.
+PREVIEW_SECONDS = env.float("PREVIEW_SECONDS", default=4.0)
+PREVIEW_THREADS = env.int("PREVIEW_THREADS", default=4)
+PREVIEW_LIMIT_WAITING_PER_USER = env.int("PREVIEW_LIMIT_WAITING_PER_USER", default=2)
+PREVIEW_KEPT_SECONDS = env.int("PREVIEW_KEPT_SECONDS", default=3600)
+# A preview that no worker has finished by then has failed.
+PREVIEW_LOST_SECONDS = env.int("PREVIEW_LOST_SECONDS", default=60)
+
+# --- Areas in files -------------------------------------------------------------------------------
+AREA_UPLOAD_MAX_MB = env.int("AREA_UPLOAD_MAX_MB", default=10)
+# From one network address; more are asked to wait.
+AREA_UPLOADS_PER_MINUTE = env.int("AREA_UPLOADS_PER_MINUTE", default=30)
 
 # --- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -267,6 +302,11 @@ LEAFLET_CONFIG = {
 
 # --- Language and time ----------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+# Each in its own words: who looks for theirs may not read another.
+LANGUAGES = [("en", "English"), ("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -274,6 +314,7 @@ USE_TZ = True
 # --- Security -------------------------------------------------------------------------------------
 HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=HTTPS)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
@@ -283,7 +324,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Areas pasted or drawn may be large; files are not uploaded yet.
+# Areas pasted or drawn may be large. Files do not count here: they have a limit of their own, AREA_UPLOAD_MAX_MB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 
 # --- Logging --------------------------------------------------------------------------------------

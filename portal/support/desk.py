@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from portal.support.models import Ticket, TicketMessage
 
@@ -29,7 +29,9 @@ def open_ticket(
     A mail that cannot be sent is logged and loses nothing: the ticket stands in the admin.
     """
     with transaction.atomic():
-        ticket = Ticket.objects.create(owner=owner, email=email, subject=subject, order=order)
+        ticket = Ticket.objects.create(
+            owner=owner, email=email, subject=subject, order=order, language=translation.get_language() or ""
+        )
         TicketMessage.objects.create(ticket=ticket, author=owner, text=message)
     context = {
         "ticket": ticket,
@@ -38,8 +40,10 @@ def open_ticket(
         # theirs, else the form would send mails of its users' choice to strangers.
         "is_own_address": owner is not None and owner.email.lower() == email.lower(),
     }
-    _send("ticket_received", context, to=email, reply_to=settings.SERVICE_DESK_EMAIL)
-    _send("ticket_for_desk", context, to=settings.SERVICE_DESK_EMAIL, reply_to=email)
+    with translation.override(_language_of(ticket)):
+        _send("ticket_received", context, to=email, reply_to=settings.SERVICE_DESK_EMAIL)
+    with translation.override(settings.LANGUAGE_CODE):
+        _send("ticket_for_desk", context, to=settings.SERVICE_DESK_EMAIL, reply_to=email)
     return ticket
 
 
@@ -56,7 +60,8 @@ def answer(ticket: Ticket, *, text: str, by: User) -> TicketMessage:
 def mail_answer(message: TicketMessage) -> bool:
     """Mail an answer that the desk has written; tell whether the mail server took it."""
     context = {"ticket": message.ticket, "message": message.text}
-    sent = _send("ticket_answer", context, to=message.ticket.email, reply_to=settings.SERVICE_DESK_EMAIL)
+    with translation.override(_language_of(message.ticket)):
+        sent = _send("ticket_answer", context, to=message.ticket.email, reply_to=settings.SERVICE_DESK_EMAIL)
     if sent:
         message.mailed_at = timezone.now()
         message.save(update_fields=["mailed_at"])
@@ -67,6 +72,11 @@ def close(ticket: Ticket) -> None:
     """Mark the ticket as done with; its sender still sees it."""
     ticket.status = Ticket.Status.CLOSED
     ticket.save(update_fields=["status", "updated_at"])
+
+
+def _language_of(ticket: Ticket) -> str:
+    """The language that the sender reads; tickets of earlier versions do not know."""
+    return ticket.language or settings.LANGUAGE_CODE
 
 
 def _send(name: str, context: dict[str, Any], *, to: str, reply_to: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
 
 from hub.orders.models import Order
 from portal.support import spam
@@ -22,7 +23,7 @@ HOUR = 3600
 # A line break in a subject would begin another header of the mail.
 one_line = RegexValidator(
     re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]"),
-    "Write the subject on one line, without control characters.",
+    _("Write the subject on one line, without control characters."),
     inverse_match=True,
 )
 
@@ -34,28 +35,29 @@ class ContactForm(forms.Form):
     """
 
     email = forms.EmailField(
-        label="Your e-mail address",
+        label=_("Your e-mail address"),
         max_length=254,
-        help_text="The answer goes there.",
+        help_text=_("The answer goes there."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     order = forms.ModelChoiceField(
-        label="Order",
+        label=_("Order"),
         queryset=Order.objects.none(),
         required=False,
-        empty_label="no order in particular",
+        empty_label=_("no order in particular"),
         error_messages={
-            "invalid_choice": "You have no order with this number: choose one from the list or leave it out."
+            "invalid_choice": _("You have no order with this number: choose one from the list or leave it out.")
         },
     )
-    subject = forms.CharField(max_length=LONGEST_SUBJECT, strip=False, validators=[one_line])
+    subject = forms.CharField(label=_("Subject"), max_length=LONGEST_SUBJECT, strip=False, validators=[one_line])
     message = forms.CharField(
+        label=_("Message"),
         max_length=LONGEST_MESSAGE,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="What you did, what you expected, and what came instead.",
+        help_text=_("What you did, what you expected, and what came instead."),
     )
     website = forms.CharField(
-        label="Leave this empty",
+        label=_("Leave this empty"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
     )
@@ -85,28 +87,28 @@ class ContactForm(forms.Form):
     def clean_subject(self) -> str:
         subject = self.cleaned_data["subject"].strip()
         if not subject:
-            raise ValidationError("Write a subject.")
+            raise ValidationError(_("Write a subject."))
         return subject
 
     def clean_website(self) -> str:
         if self.cleaned_data["website"]:
-            raise ValidationError("The field “Leave this empty” was filled in: empty it and send again.")
+            raise ValidationError(_("The field “Leave this empty” was filled in: empty it and send again."))
         return ""
 
     def clean_opened(self) -> str:
         try:
             spam.check_stamp(self.cleaned_data["opened"])
         except spam.TooFast:
-            raise ValidationError("That was very fast: wait a few seconds and send again.") from None
+            raise ValidationError(_("That was very fast: wait a few seconds and send again.")) from None
         except spam.TooOld:
-            raise ValidationError("The form was open for too long: send it again.") from None
+            raise ValidationError(_("The form was open for too long: send it again.")) from None
         return self.cleaned_data["opened"]
 
     def clean(self) -> dict[str, Any]:
         """Count the message once everything else is right, so that mistakes cost nothing."""
         cleaned = super().clean()
         if not self.errors and not self._is_within_limits(cleaned["email"]):
-            raise ValidationError("You have written several messages already: try again in an hour.")
+            raise ValidationError(_("You have written several messages already: try again in an hour."))
         return cleaned
 
     def _is_within_limits(self, email: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from hub.orders.models import Order
 
@@ -24,9 +25,9 @@ class Ticket(models.Model):
     """One question to the service desk."""
 
     class Status(models.TextChoices):
-        OPEN = "open", "Open"
-        ANSWERED = "answered", "Answered"
-        CLOSED = "closed", "Closed"
+        OPEN = "open", _("Open")
+        ANSWERED = "answered", _("Answered")
+        CLOSED = "closed", _("Closed")
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -36,10 +37,13 @@ class Ticket(models.Model):
         related_name="tickets",
         help_text="Empty when the sender was not signed in",
     )
-    email = models.EmailField("e-mail address")
+    email = models.EmailField(_("e-mail address"))
     subject = models.CharField(max_length=120)
     order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="tickets")
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN, db_index=True)
+    language = models.CharField(
+        max_length=10, blank=True, editable=False, help_text="What the sender's page was in; mails to them are too"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -26,9 +26,15 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
-    button.textContent = "Copied";
+    if (button.dataset.copied) button.textContent = button.dataset.copied;
   });
 }
+
+// Another language for the page as it stands, not as it was opened: scripts may have changed its address.
+document.addEventListener("submit", (event) => {
+  const here = event.target.querySelector("input[data-here]");
+  if (here) here.value = location.pathname + location.search;
+});
 
 // One press sends a form once; the page comes back with the answer.
 document.addEventListener("submit", (event) => {

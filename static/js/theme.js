@@ -18,7 +18,7 @@
   }
 
   function show(button) {
-    button.setAttribute("aria-label", isDark() ? "Use light colours" : "Use dark colours");
+    button.setAttribute("aria-label", isDark() ? button.dataset.toLight : button.dataset.toDark);
     button.title = button.getAttribute("aria-label");
   }
 
