@@ -9,6 +9,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import ClassVar, Literal
 
+from django.utils.translation import gettext_lazy as _
+
 from processing.errors import CorruptInput, InvalidOrder, ProcessingError, SourceUnreachable, StorageFull
 
 
@@ -19,12 +21,12 @@ class HubError(Exception):
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
     mender: ClassVar[Literal["user", "operator"]] = "user"
     retry: ClassVar[bool] = False
-    sentence: ClassVar[str] = "The request could not be carried out."
+    sentence: ClassVar[str] = _("The request could not be carried out.")
     remedy: str = ""
 
     def __init__(self, sentence: str = "", *, remedy: str = "") -> None:
-        super().__init__(sentence or self.sentence)
-        self.remedy = remedy or self.remedy
+        super().__init__(str(sentence or self.sentence))
+        self.remedy = str(remedy or self.remedy)
 
 
 class NotFound(HubError):
@@ -32,15 +34,15 @@ class NotFound(HubError):
 
     code = "not_found"
     status = HTTPStatus.NOT_FOUND
-    sentence = "There is nothing here."
-    remedy = "Check the address, and that you are signed in as the owner."
+    sentence = _("There is nothing here.")
+    remedy = _("Check the address, and that you are signed in as the owner.")
 
 
 class NotAllowed(HubError):
     code = "not_allowed"
     status = HTTPStatus.FORBIDDEN
-    sentence = "Only an operator may do this."
-    remedy = "Ask the service desk."
+    sentence = _("Only an operator may do this.")
+    remedy = _("Ask the service desk.")
 
 
 class NotActive(HubError):
@@ -48,58 +50,72 @@ class NotActive(HubError):
 
     code = "not_active"
     status = HTTPStatus.CONFLICT
-    sentence = "The order is finished already."
-    remedy = "Load the order again to see how it stands."
+    sentence = _("The order is finished already.")
+    remedy = _("Load the order again to see how it stands.")
 
 
 class TooManyOrders(HubError):
     code = "too_many_orders"
     status = HTTPStatus.TOO_MANY_REQUESTS
     retry = True
-    sentence = "You have too many unfinished orders."
-    remedy = "Wait until one is finished, or dismiss one."
+    sentence = _("You have too many unfinished orders.")
+    remedy = _("Wait until one is finished, or dismiss one.")
 
 
 class KeyReused(HubError):
     code = "idempotency_key_reused"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    sentence = "This Idempotency-Key was used before for a different order."
-    remedy = "Use a new key for a new order."
+    sentence = _("This Idempotency-Key was used before for a different order.")
+    remedy = _("Use a new key for a new order.")
 
 
 class MalformedBody(HubError):
     code = "malformed_body"
     status = HTTPStatus.BAD_REQUEST
-    sentence = "The body is not a JSON document that can be read."
-    remedy = "Send one JSON object in UTF-8."
+    sentence = _("The body is not a JSON document that can be read.")
+    remedy = _("Send one JSON object in UTF-8.")
 
 
 class BodyTooLarge(HubError):
     code = "body_too_large"
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    sentence = "The body is too large."
-    remedy = "Simplify the area: an order has room for many thousands of corners."
+    sentence = _("The body is too large.")
+    remedy = _("Simplify the area: an order has room for many thousands of corners.")
 
 
 class UnsatisfiableRange(HubError):
     code = "unsatisfiable_range"
     status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-    sentence = "The range begins behind the end of the file."
-    remedy = "The file may be complete already: compare its size and SHA-256."
+    sentence = _("The range begins behind the end of the file.")
+    remedy = _("The file may be complete already: compare its size and SHA-256.")
 
 
 class LinkExpired(HubError):
     code = "link_expired"
     status = HTTPStatus.GONE
-    sentence = "This download link has expired."
-    remedy = "Open the order and use its fresh link."
+    sentence = _("This download link has expired.")
+    remedy = _("Open the order and use its fresh link.")
+
+
+class ShareEnded(HubError):
+    code = "share_ended"
+    status = HTTPStatus.GONE
+    sentence = _("This shared link has ended.")
+    remedy = _("Ask the person who gave it to you for a new one.")
+
+
+class TooManyLinks(HubError):
+    code = "too_many_links"
+    status = HTTPStatus.CONFLICT
+    sentence = _("The order has as many shared links as it may have.")
+    remedy = _("End one that is not needed any more.")
 
 
 class FileGone(HubError):
     code = "file_gone"
     status = HTTPStatus.GONE
-    sentence = "This file is kept no longer."
-    remedy = "Repeat the order to have it made again."
+    sentence = _("This file is kept no longer.")
+    remedy = _("Repeat the order to have it made again.")
 
 
 # The nearest class in the error's ancestry counts, so a subclass needs a line only when it differs.
@@ -128,5 +144,5 @@ _TOLD_TO_USERS: dict[type[ProcessingError], str] = {
 
 
 def told_to_users(error: ProcessingError) -> str:
-    """The sentence about ``error`` that its user may read."""
+    """The sentence about ``error`` that its user may read, in English: see ``hub.wording.sentences``."""
     return _TOLD_TO_USERS.get(type(error), str(error))

@@ -13,7 +13,10 @@ from channels.layers import get_channel_layer
 from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
 from django.urls import path
+from django.utils import translation
 from redis.exceptions import RedisError
+
+from hub import languages
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
@@ -72,7 +75,7 @@ class OrdersConsumer(AsyncWebsocketConsumer):
         if user is None:
             await self.close(code=NOT_SIGNED_IN)
             return
-        row = await _row(message["order"], user)
+        row = await _row(message["order"], user, self.scope)
         if row is not None:
             await self.send(text_data=row)
 
@@ -86,14 +89,15 @@ class OrdersConsumer(AsyncWebsocketConsumer):
 
 
 @database_sync_to_async
-def _row(order_pk: int, user: AbstractUser) -> str | None:
-    """The order's table row as HTML, or None when it is not ``user``'s to see."""
+def _row(order_pk: int, user: AbstractUser, scope: dict[str, Any]) -> str | None:
+    """The order's table row as HTML in the page's language, or None when it is not ``user``'s to see."""
     from hub.orders.models import Order  # models can only be imported once Django is set up
 
     order = Order.objects.visible_to(user).for_rows().filter(pk=order_pk).first()
     if order is None:
         return None
-    return render_to_string("orders/_row.html", {"order": order, "user": user, "live": True})
+    with translation.override(languages.of_socket(scope)):
+        return render_to_string("orders/_row.html", {"order": order, "user": user, "live": True})
 
 
 websocket_urlpatterns = [path("ws/orders/", OrdersConsumer.as_asgi())]

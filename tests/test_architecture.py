@@ -12,6 +12,7 @@ MODULES = sorted(
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "core", "misc", "manager", "managers"}
 PLUGIN_FOLDERS = {"sources", "masks", "methods", "formats"}
 MOST_LINES = 400
+WRITTEN_BY_A_COMMAND = "do not edit it"
 
 
 def relative(path: Path) -> str:
@@ -39,5 +40,6 @@ def test_a_module_is_named_for_what_it_holds():
 
 
 def test_a_module_can_be_read_in_one_sitting():
-    too_long = [relative(path) for path in MODULES if len(path.read_text().splitlines()) > MOST_LINES]
-    assert too_long == []
+    lines = {path: path.read_text().splitlines() for path in MODULES}
+    by_hand = {path: text for path, text in lines.items() if not text or WRITTEN_BY_A_COMMAND not in text[0]}
+    assert [relative(path) for path, text in by_hand.items() if len(text) > MOST_LINES] == []

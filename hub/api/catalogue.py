@@ -128,6 +128,7 @@ def catalogue() -> dict[str, Any]:
         "formats": FormatDocument(registry.formats().values(), many=True).data,
         "limits": {
             "area_km2": settings.ORDER_LIMIT_AREA_KM2,
+            "credits": settings.ORDER_LIMIT_CREDITS,
             "held_above_area_km2": settings.ORDER_HOLD_AREA_KM2,
             "active_orders": settings.ORDER_LIMIT_ACTIVE_PER_USER,
             "kept_days": settings.ORDER_KEPT_DAYS,

@@ -10,12 +10,13 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from pydantic import BaseModel, ConfigDict, Field
 from rest_framework import serializers
 
 from hub.orders.downloads import link
 from hub.orders.models import Order, Product, ProductFile, Role
 from hub.orders.states import Status
-from processing.spec import MosaicSpec
+from processing.spec import LONGEST_NAME, MosaicSpec
 
 LINKS = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
 
@@ -39,6 +40,12 @@ class OrderDocument(Document):
     finished_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
     area_km2 = serializers.FloatField()
+    credits = serializers.FloatField(
+        allow_null=True,
+        help_text="What it cost, by the formula in the manual; null for orders from before there was one",
+    )
+    expected_megabytes = serializers.FloatField(allow_null=True, help_text="Size of its files as estimated at first")
+    expected_seconds = serializers.FloatField(allow_null=True, help_text="Time in a worker as estimated at first")
     spec = serializers.SerializerMethodField()
     links = serializers.SerializerMethodField()
 
@@ -52,8 +59,18 @@ class OrderDocument(Document):
             "self": self.absolute(reverse("api:orders-detail", args=[order.pk])),
             "products": self.absolute(reverse("api:orders-products", args=[order.pk])),
             "dismiss": self.absolute(reverse("api:orders-dismiss", args=[order.pk])),
+            "retry": self.absolute(reverse("api:orders-retry", args=[order.pk])),
+            "remove": self.absolute(reverse("api:orders-remove", args=[order.pk])),
             "page": self.absolute(order.get_absolute_url()),
         }
+
+
+class NewName(BaseModel):
+    """What an order shall be called."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=LONGEST_NAME)
 
 
 @extend_schema_serializer(component_name="File")
@@ -121,5 +138,14 @@ class EstimateDocument(serializers.Serializer):
     area_km2 = serializers.FloatField()
     products = serializers.IntegerField()
     pixels = serializers.IntegerField()
-    megabytes = serializers.FloatField(help_text="Rough upper limit of what will be delivered")
+    scenes = serializers.IntegerField(help_text="Different granules that take part")
+    megabytes = serializers.FloatField(help_text="Of all files but the zip, which holds the same once more")
+    megabytes_low = serializers.FloatField()
+    megabytes_high = serializers.FloatField()
+    seconds = serializers.FloatField(help_text="In one worker; waiting is not counted")
+    seconds_low = serializers.FloatField()
+    seconds_high = serializers.FloatField()
+    credits = serializers.FloatField(
+        help_text="Megapixels x (overpasses x (1 + bands) + rasters) / 100, over the products, in tenths"
+    )
     held = serializers.BooleanField(help_text="Whether it would wait for an operator's approval")

@@ -15,7 +15,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hub.api.documents import EstimateDocument, OrderDocument, ProductDocument
+from hub.api.documents import EstimateDocument, NewName, OrderDocument, ProductDocument
 from hub.api.problem_schema import problems
 from hub.errors import MalformedBody
 from hub.orders import ordering
@@ -97,6 +97,38 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         return Response(self.get_serializer(order).data)
 
     @extend_schema(
+        summary="Rename an order",
+        request=NewName,
+        responses={200: OrderDocument, **problems(400, 401, 404, 413, 415, 422)},
+    )
+    def partial_update(self, request: Request, pk: int) -> Response:
+        """Change the name that pages, lists and mails show. Folders and files keep the name in the order's `spec`."""
+        order = ordering.rename(self.get_object(), _new_name(request), by=request.user)
+        return Response(self.get_serializer(order).data)
+
+    @extend_schema(
+        summary="Try the failed products of an order again",
+        request=None,
+        responses={200: OrderDocument, **problems(401, 404, 409, 429)},
+    )
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: int) -> Response:
+        """Only what failed is made again, with all its attempts; what was delivered stays as it is."""
+        order = ordering.retry_failed(self.get_object(), by=request.user)
+        return Response(self.get_serializer(order).data)
+
+    @extend_schema(summary="Delete a finished order", request=None, responses={204: None, **problems(401, 404, 409)})
+    @action(detail=True, methods=["post"])
+    def remove(self, request: Request, pk: int) -> Response:
+        """The order is gone for good, its files are removed soon, and its shared links end.
+
+        Not the method DELETE, which dismisses, as OGC API Processes has it: a program that stops an order must not
+        lose what was delivered.
+        """
+        ordering.remove(self.get_object(), by=request.user)
+        return Response(status=204)
+
+    @extend_schema(
         summary="The products of an order",
         responses={200: ProductDocument(many=True), **problems(401, 404)},
         filters=False,
@@ -130,6 +162,13 @@ def _flag(request: Request, name: str) -> bool:
     if value not in TRUTHS:
         raise MalformedBody(f"The parameter {name} must be true or false.", remedy=f"Send ?{name}=true.")
     return TRUTHS[value]
+
+
+def _new_name(request: Request) -> str:
+    sent = request.data
+    if not isinstance(sent, dict) or set(sent) != {"name"} or not isinstance(sent["name"], str):
+        raise MalformedBody("Of an order only the name can be changed.", remedy='Send {"name": "Its new name"}.')
+    return sent["name"]
 
 
 def _idempotency_key(request: Request) -> str:

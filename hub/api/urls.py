@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from hub.api import schema  # noqa: F401  registers itself with drf-spectacular
 from hub.api.catalogue import CatalogueView
+from hub.api.forecast import ForecastView
 from hub.api.orders import OrderViewSet, ProductViewSet
 from hub.errors import NotFound
 
@@ -38,6 +39,7 @@ router.register("products", ProductViewSet, basename="products")
 urlpatterns = [
     path("", include(router.urls)),
     path("catalogue/", CatalogueView.as_view(), name="catalogue"),
+    path("forecast/", ForecastView.as_view(), name="forecast"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
     path(
         "docs/",

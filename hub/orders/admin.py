@@ -62,8 +62,8 @@ class FileInline(ReadOnlyInline):
 class OrderAdmin(ReadOnly, admin.ModelAdmin):
     """An operator with the permission to change orders may run the actions."""
 
-    list_display = ["id", "name", "owner", "status", "percent", "area_km2", "created_at", "finished_at"]
-    list_filter = ["status", "created_at"]
+    list_display = ["id", "name", "owner", "status", "percent", "area_km2", "created_at", "finished_at", "removed_at"]
+    list_filter = ["status", "created_at", ("removed_at", admin.EmptyFieldListFilter)]
     search_fields = ["=id", "name", "owner__username", "owner__email", "error", "digest"]
     list_select_related = ["owner"]
     date_hierarchy = "created_at"
@@ -71,7 +71,7 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
     actions = ["approve", "dismiss", "run_again", "expire_now"]
     fields = [
         "name", "owner", "status", "percent", "error", "area_km2", "created_at", "finished_at", "expires_at",
-        "digest", "spec_as_text",
+        "removed_at", "digest", "spec_as_text",
     ]  # fmt: skip
     readonly_fields = fields
 
@@ -95,7 +95,7 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.action(description="Run failed products again", permissions=["operate"])
     def run_again(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        self._each(request, orders, ordering.run_again, "set going again")
+        self._each(request, orders, ordering.retry_failed, "set going again")
 
     @admin.action(description="Expire now: remove the files of finished orders", permissions=["operate"])
     def expire_now(self, request: HttpRequest, orders: QuerySet[Order]) -> None:

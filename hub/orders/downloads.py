@@ -16,13 +16,15 @@ from django.utils.http import content_disposition_header, http_date
 from django.views.decorators.http import require_safe
 
 from hub.api.problems import problem_response
-from hub.errors import FileGone, HubError, LinkExpired, NotFound, UnsatisfiableRange
-from hub.orders.models import ProductFile
+from hub.errors import FileGone, HubError, LinkExpired, NotFound, ShareEnded, UnsatisfiableRange
+from hub.orders.models import ProductFile, ShareLink
 from hub.orders.ranges import ByteRange, Unsatisfiable, requested_range
 from hub.orders.storage import path_of
 from processing import registry
 
 SALT = "hub.orders.downloads"
+SHARED = "share"
+"""Begins the token of a link that is good for as long as a shared link is."""
 CHUNK_BYTES = 2**18
 # Without a line here a file is sent as bytes to be saved: so is the quality report, which is HTML.
 SIDECARS = {
@@ -40,8 +42,16 @@ def link(file: ProductFile) -> str:
 
     Give it to the owner only. The token is readable, not secret: two row numbers and a time.
     """
-    token = signing.dumps([file.pk, file.product.order.owner_id], salt=SALT)
-    return reverse("orders:download", args=[token, file.name])
+    return _address(file, [file.pk, file.product.order.owner_id])
+
+
+def link_for_visitors(file: ProductFile, share: ShareLink) -> str:
+    """As ``link``, for those whom ``share`` lets in: it ends when the share ends, if not before."""
+    return _address(file, [SHARED, file.pk, share.pk])
+
+
+def _address(file: ProductFile, content: list[int | str]) -> str:
+    return reverse("orders:download", args=[signing.dumps(content, salt=SALT), file.name])
 
 
 @require_safe
@@ -67,24 +77,48 @@ async def _opened(request: HttpRequest, token: str, filename: str) -> ProductFil
     try:
         match signing.loads(token, salt=SALT, max_age=settings.DOWNLOAD_LINK_SECONDS):
             case [int(file_pk), int(owner_pk)]:
-                pass
+                file = await _of_owner(request, file_pk, owner_pk)
+            case [str(kind), int(file_pk), int(share_pk)] if kind == SHARED:
+                file = await _of_share(file_pk, share_pk)
             case _:
                 raise NotFound
     except signing.SignatureExpired:
         raise LinkExpired from None
     except signing.BadSignature:
         raise NotFound from None
+    if file.name != filename:
+        raise NotFound
+    return file
+
+
+async def _of_owner(request: HttpRequest, file_pk: int, owner_pk: int) -> ProductFile:
+    """The file, for the owner of its order and whoever they gave the link to."""
     user = await request.auser()
     # The link works without a session, for curl and QGIS; but somebody else's session is refused.
     if user.is_authenticated and user.pk != owner_pk:
         raise NotFound
-    files = ProductFile.objects.select_related("product__order__owner")
-    file = await files.filter(pk=file_pk).afirst()
+    file = await _file(file_pk)
+    order = file.product.order
+    if order.owner.pk != owner_pk or not order.owner.is_active or order.removed_at is not None:
+        raise NotFound
+    return file
+
+
+async def _of_share(file_pk: int, share_pk: int) -> ProductFile:
+    """The file, for visitors of a shared order, whoever they are; the share is asked at every request."""
+    share = await ShareLink.objects.usable().filter(pk=share_pk).afirst()
+    if share is None:
+        raise ShareEnded
+    file = await _file(file_pk)
+    if file.product.order_id != share.order_id:
+        raise NotFound
+    return file
+
+
+async def _file(file_pk: int) -> ProductFile:
+    file = await ProductFile.objects.select_related("product__order__owner").filter(pk=file_pk).afirst()
     if file is None:
         raise FileGone
-    owner = file.product.order.owner
-    if owner.pk != owner_pk or not owner.is_active or file.name != filename:
-        raise NotFound
     return file
 
 

@@ -30,8 +30,8 @@ class MovableQuerySet(models.QuerySet):
 
 class OrderQuerySet(MovableQuerySet):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> OrderQuerySet:
-        """The orders that ``user`` may see: their own."""
-        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+        """The orders that ``user`` may see: their own, but those that they deleted."""
+        return self.filter(owner_id=user.pk, removed_at=None) if user.is_authenticated else self.none()
 
     def active(self) -> OrderQuerySet:
         return self.filter(status__in=ACTIVE)
@@ -52,6 +52,9 @@ class Order(models.Model):
     digest = models.CharField(max_length=64, db_index=True, help_text="Digest of the MosaicSpec")
     area = models.MultiPolygonField(srid=4326)
     area_km2 = models.FloatField()
+    credits = models.FloatField(null=True, blank=True, help_text="What it cost, by the published formula")
+    expected_megabytes = models.FloatField(null=True, blank=True, help_text="Size of its files as estimated at submit")
+    expected_seconds = models.FloatField(null=True, blank=True, help_text="Time in a worker as estimated at submit")
     status = models.CharField(max_length=12, choices=Status, default=Status.ACCEPTED, db_index=True)
     error = models.TextField(blank=True, help_text="Why it failed, in one sentence for the owner")
     idempotency_key = models.CharField(
@@ -60,6 +63,7 @@ class Order(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When its files are removed")
+    removed_at = models.DateTimeField(null=True, blank=True, help_text="When its owner deleted it; nobody sees it then")
 
     objects = OrderQuerySet.as_manager()
 
@@ -67,6 +71,7 @@ class Order(models.Model):
         ordering = ["-created_at", "-pk"]
         indexes = [
             models.Index(fields=["owner", "-created_at"]),
+            models.Index(fields=["owner", "status", "-created_at"]),
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="order_expiry"),
         ]
         constraints = [
@@ -200,3 +205,47 @@ class OrderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id}: {self.from_status or '-'} -> {self.to_status}"
+
+
+class ShareLinkQuerySet(models.QuerySet):
+    def usable(self) -> ShareLinkQuerySet:
+        """Links that open their order now."""
+        return self.filter(
+            revoked_at=None, expires_at__gt=timezone.now(), order__removed_at=None, order__owner__is_active=True
+        )
+
+
+class ShareLink(models.Model):
+    """Lets whoever has its address see one order and fetch its files, until a day or until it is revoked."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="share_links")
+    token_digest = models.CharField(
+        max_length=64, unique=True, help_text="SHA-256 of the address's token, which is not kept"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ShareLinkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} until {self.expires_at:%Y-%m-%d}"
+
+
+class Preset(models.Model):
+    """Choices of the order form that a person keeps under a name: everything but the area, the period and the name."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="presets")
+    name = models.CharField(max_length=64)
+    choices = models.JSONField(help_text="The form's fields and values")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="one_preset_per_name")]
+
+    def __str__(self) -> str:
+        return self.name

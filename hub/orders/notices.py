@@ -1,4 +1,4 @@
-"""Mail to an order's owner at its end. A mail that cannot be sent stops nothing."""
+"""Mail to an order's owner at its end, in their language. A mail that cannot be sent stops nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import logging
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.utils import translation
 
+from hub import languages
 from hub.orders.models import Order
 from hub.orders.states import Status
 
@@ -21,8 +23,10 @@ def order_finished(order_pk: int) -> None:
     order = Order.objects.select_related("owner").filter(pk=order_pk, status__in=TOLD).first()
     if order is None or not order.owner.email:
         return
+    with translation.override(languages.of_person(order.owner)):
+        mail = _mail(order)
     try:
-        _mail(order).send()
+        mail.send()
     except OSError:  # every error of smtplib is one
         logger.exception("No notice was sent for order %s", order_pk)
 

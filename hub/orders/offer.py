@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
 from hub.archive import archive_extent
+from hub.orders.period_titles import period_title, short_title
 from processing import registry
 from processing.errors import ProcessingError
 from processing.layers import GROUPS, LAYERS, Layer
@@ -20,23 +24,23 @@ from processing.spec import MosaicSpec
 logger = logging.getLogger(__name__)
 
 KINDS: dict[PeriodKind, str] = {
-    "day": "Day",
-    "dekad": "Ten days",
-    "month": "Month",
-    "quarter": "Quarter",
-    "year": "Year",
+    "year": _("Year"),
+    "quarter": _("Quarter"),
+    "month": _("Month"),
+    "dekad": _("Ten days"),
+    "day": _("Day"),
 }
 RESOLUTIONS = {"10": "10 m", "20": "20 m", "60": "60 m"}
 CRS = {"utm": "UTM", "wgs84": "WGS 84"}
 CRS_SUMMARIES = {
-    "utm": "Metres, on the Sentinel-2 grid; large areas come as one product per tile",
-    "wgs84": "Longitude and latitude (EPSG:4326), always one product",
+    "utm": _("Metres, on the Sentinel-2 grid; large areas come as one product per tile"),
+    "wgs84": _("Longitude and latitude (EPSG:4326), always one product"),
 }
-PRESETS = {
-    "True colour": ("B04", "B03", "B02"),
-    "False colour": ("B08", "B04", "B03"),
-    "All": tuple(BANDS),
-}
+BAND_SETS = (
+    (_("True colour"), ("B04", "B03", "B02")),
+    (_("False colour"), ("B08", "B04", "B03")),
+    (_("All"), tuple(BANDS)),
+)
 # What S2GM offered beside the reflectances; the other groups are this service's own.
 S2GM_GROUPS = ("quality", "geometry", "validation", "medoid")
 S2GM_LAYERS = tuple(layer.name for layer in LAYERS.values() if layer.group in S2GM_GROUPS)
@@ -101,7 +105,7 @@ class Offer:
     def _choices(self, kind: PeriodKind, year: int) -> Iterator[Choice]:
         for period in _periods_of(kind, year):
             empty = period.last_day < self.first_day or period.first_day > self.last_day
-            yield Choice(period.first_day.isoformat(), _short_title(period), period.title, disabled=empty)
+            yield Choice(period.first_day.isoformat(), short_title(period), period_title(period), disabled=empty)
 
     @cached_property
     def suggested_periods(self) -> dict[str, str]:
@@ -121,10 +125,10 @@ class Offer:
             "kind": _titled(KINDS),
             "resolution": _titled(RESOLUTIONS),
             "crs": tuple(Choice(value, title, CRS_SUMMARIES[value]) for value, title in CRS.items()),
-            "bands": tuple(Choice(band.name, band.name, band.title) for band in BANDS.values()),
+            "bands": tuple(Choice(band.name, band.name, _now(band.title)) for band in BANDS.values()),
             "layers": tuple(_layer(layer) for layer in LAYERS.values()),
             "method": _plug_ins("method", registry.methods()),
-            "mask": (Choice(AS_THE_METHOD_DOES, "As the method does"), *_plug_ins("mask", registry.masks())),
+            "mask": (Choice(AS_THE_METHOD_DOES, _now("As the method does")), *_plug_ins("mask", registry.masks())),
             "format": _plug_ins("format", registry.formats()),
         }
 
@@ -133,7 +137,7 @@ class Offer:
         """The layers beside the reflectances, S2GM's groups first."""
         return tuple(
             LayerGroup(
-                title,
+                _now(title),
                 tuple(_layer(layer) for layer in LAYERS.values() if layer.group == group),
                 is_s2gm=group in S2GM_GROUPS,
             )
@@ -146,14 +150,14 @@ def _titled(titles: dict[str, str]) -> tuple[Choice, ...]:
 
 
 def _layer(layer: Layer) -> Choice:
-    return Choice(layer.name, layer.title, layer.summary)
+    return Choice(layer.name, _now(layer.title), _now(layer.summary))
 
 
 def _plug_ins(field: str, found: dict) -> tuple[Choice, ...]:
     """The default of an order's ``field`` first, the others by name."""
     default = MosaicSpec.model_fields[field].default
     choices = (
-        Choice(name, plug_in.title, plug_in.summary, options=getattr(plug_in, "options", ()))
+        Choice(name, _now(plug_in.title), _now(plug_in.summary), options=getattr(plug_in, "options", ()))
         for name, plug_in in found.items()
     )
     return tuple(sorted(choices, key=lambda choice: (choice.value != default, choice.value)))
@@ -164,16 +168,3 @@ def _periods_of(kind: PeriodKind, year: int) -> Iterator[CompositingPeriod]:
     while period.first_day.year == year:
         yield period
         period = period.next()
-
-
-def _short_title(period: CompositingPeriod) -> str:
-    """What a button in a year's row says: ``2024``, ``Q3``, ``Aug``, ``11-20 Aug``."""
-    first = period.first_day
-    match period.kind:
-        case "year":
-            return str(first.year)
-        case "quarter":
-            return f"Q{(first.month + 2) // 3}"
-        case "month":
-            return f"{first:%b}"
-    return f"{first.day}–{period.last_day.day} {first:%b}"

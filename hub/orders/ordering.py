@@ -1,4 +1,4 @@
-"""A user's verbs: submit, dismiss, repeat, and for operators approve and run again.
+"""A user's verbs: submit, dismiss, repeat, retry what failed, rename, remove, and for operators approve.
 
 Each is one transaction with the order's row locked, and raises an error of ``hub.errors`` or
 ``processing.errors`` without having changed anything.
@@ -6,9 +6,6 @@ Each is one transaction with the order's row locked, and raises an error of ``hu
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -16,37 +13,24 @@ from django.contrib.auth import get_user_model
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from hub.archive import archive
 from hub.errors import KeyReused, NotActive, NotAllowed, NotFound, TooManyOrders
 from hub.orders import history, queue
 from hub.orders.committed import once_committed
+from hub.orders.estimates import Estimate, Survey, survey
 from hub.orders.models import Order, Product
 from hub.orders.production import kept_until, lock, settle
 from hub.orders.states import ACTIVE, Status
 from hub.realtime import announce
-from processing.errors import FieldProblem, InvalidOrder
-from processing.mosaic import ProductPlan, estimate_megabytes, plan_products
+from processing.errors import InvalidOrder
+from processing.spec import MosaicSpec
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
 
-    from processing.spec import MosaicSpec
-
 OPERATE = "orders.change_order"
 NOT_AN_OPERATOR = "Only an operator may {verb} an order."
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What an order would come to. Nothing was changed to find out."""
-
-    area_km2: float
-    products: int
-    pixels: int
-    megabytes: float
-    held: bool
-    """Whether it would wait for an operator's approval."""
 
 
 def submit(
@@ -62,31 +46,27 @@ def submit(
     if dry_run:
         _check_active_orders(owner)
         return estimate(spec)
-    plans = _checked_plans(spec)
+    found = survey(spec)
     with transaction.atomic():
         # Orders of one person are taken one after the other: two at once would pass the limit together.
         get_user_model().objects.select_for_update(no_key=True).get(pk=owner.pk)
         if idempotency_key and (earlier := _earlier(owner, idempotency_key, spec)):
             return earlier
         _check_active_orders(owner)
-        return _insert(owner, spec, plans, idempotency_key)
+        return _insert(owner, found, idempotency_key)
 
 
-def estimate(spec: MosaicSpec) -> Estimate:
-    """What ``spec`` would come to for anyone; raises what ``submit`` would but TooManyOrders."""
-    plans = _checked_plans(spec)
-    return Estimate(
-        area_km2=round(spec.area_km2, 1),
-        products=len(plans),
-        pixels=sum(plan.grid.width * plan.grid.height for plan in plans),
-        megabytes=math.ceil(estimate_megabytes(spec, plans) * 10) / 10,
-        held=_is_held(spec),
-    )
+def estimate(spec: MosaicSpec, *, share: float | None = None) -> Estimate:
+    """What ``spec`` would come to for anyone; raises what ``submit`` would but TooManyOrders.
+
+    ``share``: of the area that will have data, where the caller knows it.
+    """
+    return survey(spec, share=share).estimate
 
 
 def dismiss(order: Order, *, by: AbstractUser) -> Order:
     """Stop what is not finished of ``order``. Products delivered already are kept until they expire."""
-    _require_owner_or_operator(order, by)
+    require_owner_or_operator(order, by)
     with transaction.atomic():
         order = lock(order.pk)
         before = order.status
@@ -102,8 +82,87 @@ def dismiss(order: Order, *, by: AbstractUser) -> Order:
 
 def repeat(order: Order, *, by: AbstractUser) -> Order:
     """A new order of ``by`` for the same mosaic, with all the checks of a new one."""
-    _require_owner_or_operator(order, by)
-    return submit(by, order.mosaic_spec)
+    require_owner_or_operator(order, by)
+    # The name as it is now: a renamed order's files kept the first one, those of the new order need not.
+    return submit(by, order.mosaic_spec.model_copy(update={"name": order.name}))
+
+
+def rename(order: Order, name: str, *, by: AbstractUser) -> Order:
+    """Call ``order`` by ``name`` on pages, in lists and in mails. Its folders and files keep the first name.
+
+    Raises InvalidOrder at ``name`` when an order cannot be called so.
+    """
+    require_owner_or_operator(order, by)
+    name = name.strip()
+    try:
+        MosaicSpec.parse(order.spec | {"name": name})
+    except InvalidOrder as refused:
+        # What else an old order's spec lacks today does not matter here.
+        if problems := [problem for problem in refused.problems if problem.field == "name"]:
+            raise InvalidOrder(problems) from None
+    with transaction.atomic():
+        order = locked(order)
+        Order.objects.filter(pk=order.pk).update(name=name)
+        order.refresh_from_db()
+        once_committed(announce, order)
+    return order
+
+
+def remove(order: Order, *, by: AbstractUser) -> None:
+    """Delete the finished ``order``: nobody sees it from now on, and the next sweep removes its files.
+
+    Its shared links end. Operators still find the row in the administration. Raises NotActive while it is
+    unfinished.
+    """
+    require_owner_or_operator(order, by)
+    with transaction.atomic():
+        order = locked(order)
+        if order.is_active:
+            raise NotActive(
+                _("The order is not finished, so it cannot be deleted."), remedy=_("Dismiss it first, then delete it.")
+            )
+        now = timezone.now()
+        order.share_links.filter(revoked_at=None).update(revoked_at=now)
+        Order.objects.filter(pk=order.pk).update(
+            removed_at=now,
+            expires_at=now if order.expires_at else None,
+            # Sent again, the key asks for a new order: the old one cannot be shown any more.
+            idempotency_key="",
+        )
+        history.record(order, before=order.status, after=Status(order.status), who=by, note="deleted")
+
+
+def retry_failed(order: Order, *, by: AbstractUser) -> Order:
+    """Have the failed products of ``order`` made again, with all their attempts; what was delivered stays.
+
+    By its owner, within the limit of unfinished orders, or by an operator.
+    """
+    require_owner_or_operator(order, by)
+    with transaction.atomic():
+        # The person's row before the order's, as in submit, so that neither waits for the other.
+        get_user_model().objects.select_for_update(no_key=True).get(pk=by.pk)
+        order = locked(order)
+        failed = order.products.filter(status=Status.FAILED)
+        if order.status not in {Status.FAILED, Status.PARTIAL} or not failed.exists():
+            raise NotActive(
+                _("The order is %(status)s and has no failed product to try again.")
+                % {"status": order.get_status_display().lower()}
+            )
+        if not by.has_perm(OPERATE):
+            _check_active_orders(by)
+        Order.objects.filter(pk=order.pk).move(Status.ACCEPTED, finished_at=None, expires_at=None, error="")
+        failed.move(
+            Status.ACCEPTED,
+            failures=0,
+            percent=0,
+            stage="",
+            error="",
+            error_code="",
+            retry_at=None,
+            finished_at=None,
+            enqueued_at=None,
+        )
+        return _set_going(order, by=by, note="failed products again")
 
 
 def approve(order: Order, *, by: AbstractUser) -> Order:
@@ -118,29 +177,6 @@ def approve(order: Order, *, by: AbstractUser) -> Order:
         return _set_going(order, by=by, note="approved")
 
 
-def run_again(order: Order, *, by: AbstractUser) -> Order:
-    """Have the failed products of ``order`` made again, with all their attempts. Operators only."""
-    _require_operator(by, "run again")
-    with transaction.atomic():
-        order = lock(order.pk)
-        failed = order.products.filter(status=Status.FAILED)
-        if order.status not in {Status.FAILED, Status.PARTIAL} or not failed.exists():
-            raise NotActive(f"The order is {order.status} and has no failed product to run again.")
-        Order.objects.filter(pk=order.pk).move(Status.ACCEPTED, finished_at=None, expires_at=None, error="")
-        failed.move(
-            Status.ACCEPTED,
-            failures=0,
-            percent=0,
-            stage="",
-            error="",
-            error_code="",
-            retry_at=None,
-            finished_at=None,
-            enqueued_at=None,
-        )
-        return _set_going(order, by=by, note="run again")
-
-
 def _set_going(order: Order, *, by: AbstractUser, note: str) -> Order:
     """Record that ``order`` was moved to accepted, and enqueue its products on commit."""
     before = order.status
@@ -153,8 +189,9 @@ def _set_going(order: Order, *, by: AbstractUser, note: str) -> Order:
     return order
 
 
-def _insert(owner: AbstractUser, spec: MosaicSpec, plans: Sequence[ProductPlan], idempotency_key: str) -> Order:
-    status = Status.HELD if _is_held(spec) else Status.ACCEPTED
+def _insert(owner: AbstractUser, found: Survey, idempotency_key: str) -> Order:
+    spec, expected = found.spec, found.estimate
+    status = Status.HELD if expected.held else Status.ACCEPTED
     order = Order.objects.create(
         owner=owner,
         name=spec.name,
@@ -162,6 +199,9 @@ def _insert(owner: AbstractUser, spec: MosaicSpec, plans: Sequence[ProductPlan],
         digest=spec.digest(),
         area=_multipolygon(spec),
         area_km2=spec.area_km2,
+        credits=expected.credits,
+        expected_megabytes=expected.megabytes,
+        expected_seconds=expected.seconds,
         status=status,
         idempotency_key=idempotency_key,
     )
@@ -173,7 +213,7 @@ def _insert(owner: AbstractUser, spec: MosaicSpec, plans: Sequence[ProductPlan],
             footprint=GEOSGeometry(plan.grid.footprint.wkt, srid=4326),
             status=status,
         )
-        for plan in plans
+        for plan in found.plans
     )
     history.record(order, before="", after=status, who=owner)
     if status == Status.ACCEPTED:
@@ -185,21 +225,6 @@ def _insert(owner: AbstractUser, spec: MosaicSpec, plans: Sequence[ProductPlan],
 def _multipolygon(spec: MosaicSpec) -> MultiPolygon:
     area = GEOSGeometry(spec.geometry.wkt, srid=4326)
     return MultiPolygon(area, srid=4326) if isinstance(area, Polygon) else area
-
-
-def _checked_plans(spec: MosaicSpec) -> Sequence[ProductPlan]:
-    """The products of ``spec``, if it is within the limits and the archive has scenes for it."""
-    if spec.area_km2 > settings.ORDER_LIMIT_AREA_KM2:
-        message = (
-            f"is {spec.area_km2:,.0f} km² large and the limit is {settings.ORDER_LIMIT_AREA_KM2:,} km²; "
-            "draw a smaller one"
-        )
-        raise InvalidOrder([FieldProblem("area", message)])
-    return plan_products(spec, archive())
-
-
-def _is_held(spec: MosaicSpec) -> bool:
-    return spec.area_km2 > settings.ORDER_HOLD_AREA_KM2
 
 
 def _check_active_orders(owner: AbstractUser) -> None:
@@ -217,8 +242,17 @@ def _earlier(owner: AbstractUser, idempotency_key: str, spec: MosaicSpec) -> Ord
     return earlier
 
 
-def _require_owner_or_operator(order: Order, by: AbstractUser) -> None:
-    if order.owner_id != by.pk and not by.has_perm(OPERATE):
+def locked(order: Order) -> Order:
+    """The row of ``order`` anew, locked; raises NotFound when it was deleted meanwhile."""
+    order = lock(order.pk)
+    if order.removed_at is not None:
+        raise NotFound
+    return order
+
+
+def require_owner_or_operator(order: Order, by: AbstractUser) -> None:
+    """Raise NotFound when ``order`` is deleted, or neither ``by``'s nor ``by`` an operator."""
+    if order.removed_at is not None or (order.owner_id != by.pk and not by.has_perm(OPERATE)):
         raise NotFound
 
 

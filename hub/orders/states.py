@@ -5,17 +5,18 @@ The words are those of OGC API Processes, with ``held`` (waits for an operator's
 """
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Status(TextChoices):
-    HELD = "held", "Held"
-    ACCEPTED = "accepted", "Accepted"
-    RUNNING = "running", "Running"
-    SUCCESSFUL = "successful", "Successful"
-    PARTIAL = "partial", "Partial"
-    FAILED = "failed", "Failed"
-    DISMISSED = "dismissed", "Dismissed"
-    EXPIRED = "expired", "Expired"
+    HELD = "held", _("Held")
+    ACCEPTED = "accepted", _("Accepted")
+    RUNNING = "running", _("Running")
+    SUCCESSFUL = "successful", _("Successful")
+    PARTIAL = "partial", _("Partial")
+    FAILED = "failed", _("Failed")
+    DISMISSED = "dismissed", _("Dismissed")
+    EXPIRED = "expired", _("Expired")
 
 
 MAY_FOLLOW: dict[Status, frozenset[Status]] = {
@@ -29,7 +30,7 @@ MAY_FOLLOW: dict[Status, frozenset[Status]] = {
     Status.EXPIRED: frozenset({Status.SUCCESSFUL, Status.PARTIAL}),
 }
 """For each state, those that it may follow. ``accepted`` follows ``running`` only by giving back
-(production.give_back), and ``failed`` or ``partial`` only by an operator (ordering.run_again)."""
+(production.give_back), and ``failed`` or ``partial`` only by trying again what failed (ordering.retry_failed)."""
 
 ACTIVE = frozenset({Status.HELD, Status.ACCEPTED, Status.RUNNING})
 FINAL = frozenset(Status) - ACTIVE

@@ -6,6 +6,8 @@ import errno
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from hub.errors import told_to_users
 from processing.errors import OutOfMemoryLimit, ProcessingError, QualityRejected, StorageFull
 
@@ -13,11 +15,11 @@ NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 UNEXPECTED = "Something unexpected went wrong in the service; write to the service desk if it stays so."
 SILENT = "The worker that was making this product stopped without a word."
 
-CHANGE_IT = "Change the order and send it again."
-TRY_LATER = "This is not of your making: repeat the order later, and tell the service desk if it fails again."
+CHANGE_IT = _("Change the order and send it again.")
+TRY_LATER = _("This is not of your making: repeat the order later, and tell the service desk if it fails again.")
 # By the code of what went wrong; what is not here goes by who can mend it.
 REMEDIES = {
-    QualityRejected.code: (
+    QualityRejected.code: _(
         "Its files could not be trusted, so nothing of it is handed out. Repeat the order; if it fails again, "
         "report the problem, so that an operator looks into it."
     ),
@@ -27,8 +29,8 @@ REMEDIES = {
 def remedy(codes: Collection[str]) -> str:
     """What the owner can do about products that failed with ``codes``; what is theirs to mend comes first."""
     if {error.code for error in _family(ProcessingError) if error.mender == "user"} & set(codes):
-        return CHANGE_IT
-    return next((told for code, told in REMEDIES.items() if code in codes), TRY_LATER)
+        return str(CHANGE_IT)
+    return str(next((told for code, told in REMEDIES.items() if code in codes), TRY_LATER))
 
 
 def _family(kind: type[ProcessingError]) -> list[type[ProcessingError]]:
@@ -41,7 +43,7 @@ class Trouble:
 
     code: str
     sentence: str
-    """For the owner."""
+    """For the owner; in English, for it is kept in rows. Pages show it through ``hub.wording.sentences``."""
     retry: bool
 
     @classmethod

@@ -71,3 +71,24 @@ function closed(ring) {
 function onEarth([longitude, latitude]) {
   return Math.abs(longitude) <= 180 && Math.abs(latitude) <= 90;
 }
+
+const EARTH_RADIUS_KM = 6371.007; // of the sphere with the surface of the ellipsoid
+
+/** Square kilometres of `geometry` on the sphere; within half a percent of the ellipsoid's. */
+export function sphereKm2(geometry) {
+  return polygonsOf(geometry)
+    .flatMap((rings) => rings.map((ring, index) => (index === 0 ? 1 : -1) * ringKm2(ring)))
+    .reduce((sum, part) => sum + part, 0);
+}
+
+/** Area between a ring and the equator, edge by edge, as a cylinder that keeps areas has it. */
+function ringKm2(ring) {
+  const radians = Math.PI / 180;
+  let sum = 0;
+  for (let index = 0; index < ring.length; index++) {
+    const [x1, y1] = ring[index];
+    const [x2, y2] = ring[(index + 1) % ring.length];
+    sum += (x2 - x1) * radians * (Math.sin(y1 * radians) + Math.sin(y2 * radians));
+  }
+  return Math.abs(sum / 2) * EARTH_RADIUS_KM ** 2;
+}

@@ -1,124 +1,89 @@
-// The Mosaic Hub page. The form works by itself; this adds the map, the presets and the live summary.
-// The text of the area is the one truth: drawing writes it, and what is typed there is drawn.
+// The Mosaic Hub page. The form works by itself; this adds the map, the order panel and everything that is live.
 
-import { polygonsOf, readArea, writeWkt } from "./areas.js";
+import { areaChoice } from "./hub_area.js";
+import { addCalendar } from "./hub_calendar.js";
+import { addChoiceButtons } from "./hub_choices.js";
+import { addCode } from "./hub_code.js";
+import { addDrawing } from "./hub_draw.js";
+import { addLink } from "./hub_link.js";
+import { addPanel } from "./hub_panel.js";
+import { periodTitle } from "./hub_period.js";
 import { boundsOf, createMap, mapConfig, nameCorner, showBounds } from "./map.js";
 
-const TYPING_PAUSE_MS = 600;
 const form = document.getElementById("order-form");
-const text = document.getElementById("id_area");
-const summary = document.getElementById("area-summary");
-const zoomButton = document.getElementById("area-zoom");
-const clearButton = document.getElementById("area-clear");
 const world = document.querySelector("script[data-world]").dataset.world;
 
-for (const element of document.querySelectorAll(".with-script")) element.hidden = false;
 document.getElementById("problems")?.focus();
 
 const config = mapConfig();
 const map = createMap(document.getElementById("map"), { ...config, world });
-const drawn = L.featureGroup().addTo(map);
 addArchive(config.extent);
-addTools();
-showText();
-if (drawn.getLayers().length) showBounds(map, drawn.getBounds());
-else if (config.extent) showBounds(map, boundsOf(config.extent));
-
-text.addEventListener("input", afterPause(() => {
-  showText();
-  if (drawn.getLayers().length && !map.getBounds().contains(drawn.getBounds())) showBounds(map, drawn.getBounds());
-  askEstimate();
-}));
-zoomButton.addEventListener("click", () => showBounds(map, drawn.getBounds()));
-clearButton.addEventListener("click", () => {
-  drawn.clearLayers();
-  writeText();
-  text.focus();
+const drawing = addDrawing(map);
+const area = areaChoice(form, { map, drawing });
+for (const kind of ["dekad", "day"]) addCalendar(form, kind);
+addChoiceButtons(form);
+const panel = addPanel(form, { isReady: () => area.isChosen() && periodTitle(form) !== "" });
+addLink(form);
+addCode(form);
+const update = follow();
+// By then htmx, which asks the server, listens.
+document.addEventListener("DOMContentLoaded", () => {
+  update();
+  panel.openByItself();
 });
-for (const button of document.querySelectorAll("[data-ticks]")) button.addEventListener("click", () => tick(button));
-form.addEventListener("submit", () => form.classList.add("sent"));
-// Coming back by the browser's Back button shows the page as it was left, sent or not.
-window.addEventListener("pageshow", () => form.classList.remove("sent"));
+if (area.isChosen()) area.show();
+else if (config.extent) showBounds(map, boundsOf(config.extent));
+addLook("forecast", "attachForecast");
+addLook("preview", "attachPreview");
 
 /** Outline where the archive has scenes. */
 function addArchive(extent) {
   if (!extent) return;
   L.rectangle(boundsOf(extent), { className: "map-archive", interactive: false, fill: false }).addTo(map);
-  nameCorner(map, boundsOf(extent), "Scenes in the archive");
+  nameCorner(map, boundsOf(extent), form.dataset.archiveTitle);
 }
 
-function addTools() {
-  const shapeOptions = { className: "map-area" };
-  const controls = new L.Control.Draw({
-    position: "topright",
-    draw: {
-      polygon: { allowIntersection: false, showArea: false, shapeOptions },
-      rectangle: { showArea: false, shapeOptions },
-      polyline: false, circle: false, circlemarker: false, marker: false,
-    },
-    edit: { featureGroup: drawn, poly: { allowIntersection: false } },
+/** Have the title of the period, the button and the forecast follow the choices; gives what brings them up to date. */
+function follow() {
+  let looked = "";
+  const title = document.getElementById("period-title");
+  const update = () => {
+    title.textContent = periodTitle(form);
+    panel.refresh();
+    const wanted = area.isChosen() && title.textContent ? whatIsSeen() : "";
+    if (wanted && wanted !== looked) form.dispatchEvent(new CustomEvent("forecast"));
+    looked = wanted;
+  };
+  const later = afterPause(update, 300);
+  form.addEventListener("change", () => {
+    title.textContent = periodTitle(form);
+    panel.refresh();
+    later();
   });
-  map.addControl(controls);
-  map.on(L.Draw.Event.CREATED, ({ layer }) => {
-    drawn.clearLayers();
-    drawn.addLayer(layer);
-    writeText();
-  });
-  map.on(`${L.Draw.Event.EDITED} ${L.Draw.Event.DELETED}`, writeText);
+  form.addEventListener("areachange", later);
+  return update;
 }
 
-/** Draw what the text says; a text that cannot be read leaves the map empty. */
-function showText() {
-  const geometry = readArea(text.value);
-  drawn.clearLayers();
-  for (const rings of geometry ? polygonsOf(geometry) : []) {
-    const corners = rings.map((ring) => ring.slice(0, -1).map(([x, y]) => [y, x]));
-    drawn.addLayer(L.polygon(corners, { className: "map-area" }));
-  }
-  describe();
+/** Everything that decides which observations there are. */
+function whatIsSeen() {
+  const data = new FormData(form);
+  const kind = data.get("kind");
+  const options = [...data].filter(([name]) => name.startsWith("option-")).flat();
+  return JSON.stringify([data.get("area"), kind, data.get(kind), data.get("method"), data.get("mask"), ...options]);
 }
 
-/** Write what is drawn as text. */
-function writeText() {
-  const polygons = drawn.getLayers().map((layer) => layer.toGeoJSON().geometry).flatMap(polygonsOf);
-  text.value = polygons.length === 0 ? "" : writeWkt(
-    polygons.length === 1
-      ? { type: "Polygon", coordinates: polygons[0] }
-      : { type: "MultiPolygon", coordinates: polygons },
-  );
-  describe();
-  askEstimate();
+/** Give the map to the script that an element of the page names, if the page has that element. */
+async function addLook(id, attach) {
+  const element = document.getElementById(id);
+  if (!element?.dataset.script) return;
+  const script = await import(element.dataset.script);
+  script[attach](map, element);
 }
 
-function describe() {
-  const count = drawn.getLayers().length;
-  summary.textContent = count ? "✓ Area selected" : text.value.trim() ? "Not shown on the map" : "";
-  summary.classList.toggle("chosen", count > 0);
-  zoomButton.hidden = count === 0;
-  clearButton.hidden = text.value === "";
-}
-
-function askEstimate() {
-  form.dispatchEvent(new CustomEvent("estimate"));
-}
-
-/** Tick the boxes that the button names in its groups, and show them; `*` is all of them. */
-function tick(button) {
-  const wanted = button.dataset.values.split(" ");
-  for (const group of button.dataset.ticks.split(" ")) {
-    for (const box of form.querySelectorAll(`input[name="${group}"]`)) {
-      box.checked = wanted.includes(box.value) || wanted.includes("*");
-    }
-    const folded = document.getElementById(group).closest("details");
-    if (folded) folded.open = true;
-  }
-  askEstimate();
-}
-
-function afterPause(action) {
+function afterPause(action, pause) {
   let timer;
   return () => {
     clearTimeout(timer);
-    timer = setTimeout(action, TYPING_PAUSE_MS);
+    timer = setTimeout(action, pause);
   };
 }

@@ -1,13 +1,13 @@
-// The user area and the order page: live status, announcements, the question before an order is dismissed.
+// The user area and the order page: live status, announcements, and the questions before something is lost.
 // Without a websocket the page polls; without this script its buttons still work.
 
 const GATHER_MS = 400;
-const live = document.getElementById("live");
-const news = document.getElementById("news");
-const dialog = document.getElementById("confirm");
-const actions = document.getElementById("order-actions");
+
+// Looked up anew each time: going back in the browser replaces parts of the page.
+const byId = (id) => document.getElementById(id);
 
 for (const element of document.querySelectorAll(".with-script")) element.hidden = false;
+document.documentElement.classList.add("scripted");
 
 // --- Live status ----------------------------------------------------------------------------------
 
@@ -19,13 +19,13 @@ noteStatuses();
 document.addEventListener("htmx:wsOpen", refreshAll); // what happened while there was no socket
 document.addEventListener("htmx:wsBeforeMessage", (event) => {
   const order = /\bid="order-(\d+)"/.exec(event.detail.message)?.[1];
-  const row = document.getElementById(`order-${order}`);
+  const row = byId(`order-${order}`);
   if (!row) event.preventDefault();
-  if (live?.dataset.order === order) refreshSoon();
+  if (byId("live")?.dataset.order === order) refreshSoon();
   focused = row?.contains(document.activeElement) ? document.activeElement.id : "";
 });
 document.addEventListener("htmx:wsAfterMessage", () => {
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (focused) byId(focused)?.focus({ preventScroll: true });
   noteStatuses();
 });
 document.addEventListener("htmx:afterSettle", noteStatuses);
@@ -49,8 +49,18 @@ function noteStatuses() {
     if (known.has(dataset.order) && known.get(dataset.order) !== dataset.status) changed.push(dataset.news);
     known.set(dataset.order, dataset.status);
   }
-  if (changed.length) news.textContent = changed.join(". ");
+  if (changed.length) say(changed.join(". "));
 }
+
+function say(words) {
+  byId("news").textContent = words;
+}
+
+// --- The table ------------------------------------------------------------------------------------
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id === "orders") say(byId("shown")?.textContent.trim() ?? "");
+});
 
 // --- Buttons --------------------------------------------------------------------------------------
 
@@ -60,24 +70,34 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     ask(button);
   }
-  const copy = event.target.closest("[data-copy]");
-  if (copy) copyText(copy);
+  const copy = event.target.closest("[data-copy-field]");
+  if (copy) copyField(byId(copy.dataset.copyField));
+});
+
+// The table may have changed since the page was sent: what follows leads back to it as it is.
+document.addEventListener("submit", (event) => {
+  if (event.target.id === "order-actions") event.target.elements.query.value = location.search;
 });
 
 /** Ask before `button` sends its form. The button may be replaced meanwhile, so only its address is kept. */
 function ask(button) {
   const { formAction } = button;
-  dialog.querySelector("[data-name]").textContent = button.dataset.confirm;
+  const dialog = byId(button.dataset.confirm);
+  dialog.querySelector("[data-name]").textContent = button.dataset.name;
   dialog.returnValue = "";
   dialog.addEventListener("close", () => {
-    if (dialog.returnValue !== "dismiss") return;
+    if (dialog.returnValue !== "yes") return;
+    const actions = byId("order-actions");
     actions.action = formAction;
-    actions.submit();
+    actions.elements.sure.value = "yes";
+    actions.requestSubmit();
   }, { once: true });
   dialog.showModal();
 }
 
-async function copyText(button) {
-  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-  news.textContent = "Copied.";
+async function copyField(field) {
+  field.select();
+  if (!navigator.clipboard) return; // only in secure contexts; what is selected can be copied by hand
+  await navigator.clipboard.writeText(field.value);
+  say(byId("news").dataset.copied);
 }

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.end_to_end.conftest import PHONE
-from tests.end_to_end.steps import MADE_MS, order, status
+from tests.end_to_end.steps import MADE_MS, order, paste_area, status
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -20,10 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_the_pages_are_accessible_and_fit_a_phone(service, open_page, scheme):
     page = open_page("alice", viewport=PHONE, color_scheme=scheme)
     page.goto("/hub/")
-    page.get_by_label("Area as WKT or GeoJSON").fill(service.area())
+    paste_area(page, service.area())
     expect(page.locator("#estimate")).to_contain_text("km²")
-    check_look(page)
-    page.get_by_role("button", name="All 22 layers").click()
     check_look(page)
     order(page, service, "A rather long name of an order for a small screen")
     expect(status(page)).to_have_text("Successful", timeout=MADE_MS)
@@ -46,7 +44,7 @@ def test_the_map_shows_land_and_the_area_in_their_colours(service, open_page, tm
     page.goto("/hub/")
     expect(page.locator("path.map-land").first).to_be_attached()
     land = middle_of_map(page, tmp_path)
-    page.get_by_label("Area as WKT or GeoJSON").fill(service.area())
+    paste_area(page, service.area())
     expect(page.locator("path.map-area")).to_have_count(1)
     area = middle_of_map(page, tmp_path)
     assert land.tolist() == [0xF7, 0xF6, 0xF0], "land, by the colour of the style sheet"

@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 
 from portal.accounts.models import ApiToken
 from tests.end_to_end.conftest import Service, running
-from tests.end_to_end.steps import status
+from tests.end_to_end.steps import confirm, open_panel, paste_area, status
 from tests.hub.processes import ROOT, until
 
 ITEMS = ROOT.parent / "shared" / "data" / "s2" / "slovenia_2023" / "items.json"
@@ -113,11 +113,11 @@ def test_an_order_in_the_browser(service: Service, open_page: Any, tmp_path: Pat
     page = open_page("alice")
     # The page's state stands in its address: here the period, the rest is chosen by hand.
     page.goto(f"/hub/?kind={period['kind']}&{period['kind']}={period['start']}")
-    page.get_by_label("Area as WKT or GeoJSON").fill("POLYGON((" + ", ".join(f"{x} {y}" for x, y in BOTH_TILES) + "))")
+    paste_area(page, "POLYGON((" + ", ".join(f"{x} {y}" for x, y in BOTH_TILES) + "))")
+    open_panel(page)
     page.get_by_text("60 m", exact=True).click()
-    page.locator("label", has_text=crs).first.click()
-    page.get_by_label("Name of the order").fill("Both tiles")
-    page.get_by_role("button", name="Order", exact=True).click()
+    page.locator("#order-panel label", has_text=crs).first.click()
+    confirm(page, "Both tiles")
     expect(status(page)).to_have_text("Successful", timeout=120_000)
     with page.expect_download() as download:
         page.locator("a[href$='.zip'], a:has-text('.zip')").first.click()

@@ -225,9 +225,9 @@ def test_failed_products_run_again_with_all_their_attempts(
         Product.objects.filter(pk=claimed.pk).update(retry_at=None)
         production.fail(production.claim(claimed.pk, worker="w"), ValueError("broken"))
     order = claimed.order
-    with pytest.raises(NotAllowed):
-        ordering.run_again(order, by=alice)
-    ordering.run_again(order, by=operator)
+    ordering.retry_failed(order, by=operator)
+    with pytest.raises(NotActive):
+        ordering.retry_failed(order, by=alice)
     product = order.products.get()
     assert (product.status, product.failures, product.error) == (Status.ACCEPTED, 0, "")
     order.refresh_from_db()

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 def test_anyone_can_look_at_the_page(client):
     response = client.get(HUB)
     assert response.status_code == 200
-    assert "Sign in and order" in response.text
+    assert "Sign in and generate" in response.text
 
 
 def test_every_plug_in_band_and_layer_stands_on_the_form(client):
@@ -174,7 +174,7 @@ def test_an_archive_that_fails_at_the_last_moment_is_said_on_the_page(as_alice, 
     def unreachable(spec, source):
         raise SourceUnreachable("There is no file /srv/archive/items.json.")
 
-    monkeypatch.setattr("hub.orders.ordering.plan_products", unreachable)
+    monkeypatch.setattr("hub.orders.estimates.prospects", unreachable)
     response = as_alice.post(HUB, choices)
     assert response.status_code == 503 and "archive of scenes does not answer" in response.text
     assert "/srv/archive" not in response.text, "where the archive lies is the operators' business"

@@ -93,20 +93,6 @@ def test_the_list_shows_what_was_ordered_newest_first(as_alice, alice, spec):
         assert shown in row
 
 
-def test_the_list_comes_in_pages_with_few_queries(as_alice, alice, spec, django_assert_max_num_queries):
-    for number in range(23):
-        ordering_less = Order(owner=alice, name=f"Order {number}", spec=spec.to_json(), digest="", area_km2=1)
-        ordering_less.area = "MULTIPOLYGON(((0 0, 1 0, 1 1, 0 0)))"
-        ordering_less.save()
-    with django_assert_max_num_queries(8):
-        page = as_alice.get("/orders/").text
-    assert "Order 22" in page and "Order 2<" not in page
-    assert "Orders 1 to 20 of 23" in page
-    assert "Order 2<" in as_alice.get("/orders/?page=2").text
-    for nonsense in ("0", "x", "99", "-1"):
-        assert as_alice.get(f"/orders/?page={nonsense}").status_code == 200
-
-
 def test_a_row_polls_while_the_order_is_unfinished_and_then_stops(as_alice, claimed, made_by):
     address = f"/orders/{claimed.order_id}/row/"
     production.report(claimed, "computing", 42)

@@ -10,11 +10,14 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from hub.orders import troubles
+from hub.orders import period_titles, troubles
 from hub.orders.models import Order, OrderEvent, ProductFile, Role
 from hub.orders.offer import CRS
 from hub.orders.states import Status
+from hub.wording import sentences, titles
 from processing import registry
 from processing.layers import LAYERS
 from processing.periods import CompositingPeriod
@@ -23,14 +26,14 @@ from processing.sentinel2 import BANDS
 register = template.Library()
 
 MEANINGS = {
-    Status.HELD: "Large orders wait until an operator has looked at them.",
-    Status.ACCEPTED: "Waiting for a free worker.",
-    Status.RUNNING: "A worker is making the mosaic.",
-    Status.SUCCESSFUL: "The mosaic is ready to download.",
-    Status.PARTIAL: "Some products are ready; others could not be made.",
-    Status.FAILED: "The mosaic could not be made.",
-    Status.DISMISSED: "You stopped this order.",
-    Status.EXPIRED: "The files are kept no longer; repeat the order to have them made again.",
+    Status.HELD: _("Large orders wait until an operator has looked at them."),
+    Status.ACCEPTED: _("Waiting for a free worker."),
+    Status.RUNNING: _("A worker is making the mosaic."),
+    Status.SUCCESSFUL: _("The mosaic is ready to download."),
+    Status.PARTIAL: _("Some products are ready; others could not be made."),
+    Status.FAILED: _("The mosaic could not be made."),
+    Status.DISMISSED: _("You stopped this order."),
+    Status.EXPIRED: _("The files are kept no longer; repeat the order to have them made again."),
 }
 
 
@@ -50,12 +53,24 @@ def badge(status: str) -> SafeString:
 
 @register.filter
 def meaning(status: str) -> str:
-    return MEANINGS[Status(status)]
+    return str(MEANINGS[Status(status)])
+
+
+@register.filter
+def told(sentence: str) -> str:
+    """A sentence of the engine's, or what a worker left in a row, in the language of the page."""
+    return sentences.told(str(sentence))
+
+
+@register.filter
+def titled(text: str) -> str:
+    """A title, a summary or a stage of the engine's in the language of the page."""
+    return titles.title(str(text))
 
 
 @register.filter
 def period_title(order: Order) -> str:
-    return _period(order).title
+    return period_titles.period_title(_period(order))
 
 
 @register.filter
@@ -89,14 +104,14 @@ def mask_title(order: Order) -> str:
 def method_settings(order: Order) -> list[tuple[str, int]]:
     """What was set of the method's options: ``("Medoid from", 6)``."""
     method = registry.methods().get(order.spec["method"])
-    titles = {option.name: option.title for option in method.options} if method else {}
-    return [(titles.get(name, name), value) for name, value in order.spec.get("method_options", {}).items()]
+    options = {option.name: titles.title(option.title) for option in method.options} if method else {}
+    return [(options.get(name, name), value) for name, value in order.spec.get("method_options", {}).items()]
 
 
 @register.filter
 def band_titles(order: Order) -> list[str]:
     """The ordered bands: ``B04 Red``."""
-    return [f"{name} {BANDS[name].title}" if name in BANDS else name for name in order.spec["bands"]]
+    return [f"{name} {titles.title(BANDS[name].title)}" if name in BANDS else name for name in order.spec["bands"]]
 
 
 @register.filter
@@ -109,16 +124,20 @@ def layer_titles(order: Order) -> list[str]:
 def thousands(number: float) -> str:
     """``1,234``; below ten with one decimal, and never zero for something."""
     if number >= 10:
-        return f"{number:,.0f}"
-    return f"{number:.1f}" if number >= 0.1 else "less than 0.1"
+        return titles.number(number)
+    return (
+        titles.number(number, 1)
+        if number >= 0.1
+        else gettext("less than %(number)s") % {"number": titles.number(0.1, 1)}
+    )
 
 
 @register.filter
 def megabytes(number: float) -> str:
     """A size of so many megabytes in a unit that suits it."""
     if number >= 1000:
-        return f"{number / 1000:,.1f} GB"
-    return f"{number:,.0f} MB" if number >= 1 else "1 MB"
+        return gettext("%(size)s GB") % {"size": titles.number(number / 1000, 1)}
+    return gettext("%(size)s MB") % {"size": titles.number(max(number, 1))}
 
 
 @register.filter
@@ -161,4 +180,4 @@ def _period(order: Order) -> CompositingPeriod:
 
 def _title(offered: dict[str, Any], name: str) -> str:
     """A plug-in may have been taken away since the order was made; its name still says something."""
-    return offered[name].title if name in offered else name
+    return titles.title(offered[name].title) if name in offered else name

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from hub.orders.models import Product, ProductFile, Role
+from hub.wording.sentences import told
 from processing.layers import LAYERS
 from processing.sentinel2 import BANDS
 
 register = template.Library()
 
 COMPANION = ".aux.xml"
-COMPANIONS_NOTE = "Each belongs beside the file that it is named for: GIS read no-data and scale from it."
+COMPANIONS_NOTE = gettext_noop("Each belongs beside the file that it is named for: GIS read no-data and scale from it.")
 QUALITY_PAGE = "qc.html"
 MOST_FAILED_CHECKS = 10
 # As .quicklook in orders.css has it.
@@ -62,13 +65,15 @@ def file_groups(product: Product) -> list[FileGroup]:
     archives = [file for file in left if file.role == Role.ARCHIVE]
     told = [file for file in left if file not in data + looks + archives]
     groups = [
-        FileGroup("All files in one", "A zip of the whole product.", archives, is_open=True),
-        FileGroup("Reflectances", "", [file for file in data if file.layer in BANDS], is_open=True),
-        FileGroup("All layers", "", [file for file in data if not file.layer], is_open=True),
-        FileGroup("Other layers", "", [file for file in data if file.layer and file.layer not in BANDS], is_open=True),
-        FileGroup("Metadata and quality control", "", told),
-        FileGroup("For looking at", "The quicklook, and what gives the layers their colours in QGIS.", looks),
-        FileGroup("Companions", COMPANIONS_NOTE, companions),
+        FileGroup(_("All files in one"), _("A zip of the whole product."), archives, is_open=True),
+        FileGroup(_("Reflectances"), "", [file for file in data if file.layer in BANDS], is_open=True),
+        FileGroup(_("All layers"), "", [file for file in data if not file.layer], is_open=True),
+        FileGroup(
+            _("Other layers"), "", [file for file in data if file.layer and file.layer not in BANDS], is_open=True
+        ),
+        FileGroup(_("Metadata and quality control"), "", told),
+        FileGroup(_("For looking at"), _("The quicklook, and what gives the layers their colours in QGIS."), looks),
+        FileGroup(_("Companions"), _(COMPANIONS_NOTE), companions),
     ]
     return [group for group in groups if group.files]
 
@@ -101,7 +106,7 @@ def verdict(product: Product) -> Verdict | None:
     return Verdict(
         made=said["checks_made"],
         failed_count=said.get("checks_failed", len(failed)),
-        failed=failed[:MOST_FAILED_CHECKS],
+        failed=[told(sentence) for sentence in failed[:MOST_FAILED_CHECKS]],
         more=max(0, len(failed) - MOST_FAILED_CHECKS),
         page=next((file for file in product.files.all() if file.name == QUALITY_PAGE), None),
     )

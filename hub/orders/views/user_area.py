@@ -1,36 +1,53 @@
-"""The user area and the order page."""
+"""The user area: the table of orders, and what its buttons and those of the order page do."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import Any
+from collections.abc import Callable
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hub.errors import HubError
-from hub.orders import downloads, ordering
-from hub.orders.models import Order, OrderEvent, ProductFile
+from hub.orders import ordering
+from hub.orders.listing import Listing
+from hub.orders.models import Order
 from hub.orders.views.access import signed_in
-from hub.orders.views.wording import explained, map_config
+from hub.orders.views.wording import explained
 from processing.errors import ProcessingError
 
-ORDERS_PER_PAGE = 20
-STOP_POLLING = 286
-"""To htmx: show this, and do not ask again."""
+TABLE = "orders"
+"""The element that htmx puts a new page of the table into."""
 
 
 @require_GET
 @signed_in
 def order_list(request: HttpRequest) -> HttpResponse:
-    page = Paginator(Order.objects.visible_to(request.user).for_rows(), ORDERS_PER_PAGE).get_page(
-        request.GET.get("page")
+    """The table that the address asks for; for htmx the table alone, with the address to show for it."""
+    listing = Listing.of(request.GET)
+    page = listing.page_of(Order.objects.visible_to(request.user).for_rows())
+    is_part = request.htmx.target == TABLE and not request.htmx.history_restore_request
+    template = "orders/_table.html" if is_part else "orders/list.html"
+    pages = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    response = render(
+        request,
+        template,
+        {
+            "listing": listing,
+            "page": page,
+            "pages": [(number, listing.with_page(number) if isinstance(number, int) else "") for number in pages],
+            "previous_query": listing.with_page(page.number - 1),
+            "next_query": listing.with_page(page.number + 1),
+        },
     )
-    return render(request, "orders/list.html", {"page": page})
+    if is_part:
+        response["HX-Push-Url"] = request.path + listing.query
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
 
 
 @require_GET
@@ -41,69 +58,84 @@ def row(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "orders/_row.html", {"order": order})
 
 
-@require_GET
+@require_POST
 @signed_in
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    order = _whole_order(request, pk)
-    return render(request, "orders/detail.html", {"order": order, "map_config": _order_map(order)})
-
-
-@require_GET
-@signed_in
-def panel(request: HttpRequest, pk: int) -> HttpResponse:
-    """The part of the order page that changes, for the page to fetch again."""
-    order = _whole_order(request, pk)
-    status = HTTPStatus.OK if order.is_active else STOP_POLLING
-    return render(request, "orders/_panel.html", {"order": order}, status=status)
-
-
-def _whole_order(request: HttpRequest, pk: int) -> Order:
-    events = Prefetch("events", OrderEvent.objects.select_related("product", "who"))
-    orders = Order.objects.visible_to(request.user).prefetch_related("products__files", events)
-    return get_object_or_404(orders, pk=pk)
-
-
-def _order_map(order: Order) -> dict[str, Any]:
-    """The order's area and its products' footprints for the map."""
-    footprints = [{"name": product.name, "coordinates": product.footprint.coords} for product in order.products.all()]
-    return map_config() | {"area": order.spec["area"], "footprints": footprints}
+def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+    order = own_order(request, pk)
+    return _done(request, order, lambda: ordering.dismiss(order, by=request.user), _("“%(name)s” is dismissed."))
 
 
 @require_POST
 @signed_in
-def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
-    order = get_object_or_404(Order.objects.visible_to(request.user), pk=pk)
-    try:
-        ordering.dismiss(order, by=request.user)
-    except HubError as refused:
-        messages.error(request, explained(refused))
-    else:
-        messages.success(request, f"“{order.name}” is dismissed.")
-    return _back(request, order)
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make the failed products again."""
+    order = own_order(request, pk)
+    done = _("What failed of “%(name)s” is tried again.")
+    return _done(request, order, lambda: ordering.retry_failed(order, by=request.user), done)
+
+
+@require_POST
+@signed_in
+def rename(request: HttpRequest, pk: int) -> HttpResponse:
+    order = own_order(request, pk)
+    name = request.POST.get("name", "")
+    return _done(
+        request, order, lambda: ordering.rename(order, name, by=request.user), _("The order is called “%(name)s” now.")
+    )
 
 
 @require_POST
 @signed_in
 def repeat(request: HttpRequest, pk: int) -> HttpResponse:
-    order = get_object_or_404(Order.objects.visible_to(request.user), pk=pk)
+    order = own_order(request, pk)
+    return _done(request, order, lambda: ordering.repeat(order, by=request.user), _("“%(name)s” is ordered again."))
+
+
+@require_POST
+@signed_in
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete the order, once its owner said that they are sure: in the page's question, or on a page of its own."""
+    order = own_order(request, pk)
+    if request.POST.get("sure") != "yes":
+        return render(request, "orders/remove.html", {"order": order, "query": _posted_query(request)})
     try:
-        again = ordering.repeat(order, by=request.user)
+        ordering.remove(order, by=request.user)
+    except HubError as refused:
+        messages.error(request, explained(refused))
+        return _back(request, order)
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": order.name})
+    return redirect(_table_address(request))
+
+
+def own_order(request: HttpRequest, pk: int) -> Order:
+    """The order ``pk`` of the person who asks, else a 404."""
+    try:
+        return Order.objects.visible_to(request.user).get(pk=pk)
+    except Order.DoesNotExist:
+        raise Http404 from None
+
+
+def _done(request: HttpRequest, order: Order, verb: Callable[[], Order], sentence: str) -> HttpResponse:
+    """Carry out ``verb``, say how it went, and lead to what there is to see then."""
+    try:
+        changed = verb()
     except (HubError, ProcessingError) as refused:
         messages.error(request, explained(refused))
         return _back(request, order)
-    messages.success(request, f"“{again.name}” is ordered again.")
-    return _back(request, again)
+    messages.success(request, sentence % {"name": changed.name})
+    return _back(request, changed)
 
 
 def _back(request: HttpRequest, order: Order) -> HttpResponse:
-    """To the page that the button stood on: the table, or the page of ``order``."""
-    return redirect("orders:list") if request.POST.get("back") == "list" else redirect(order)
+    """To the page that the button stood on: the table as it was, or the page of ``order``."""
+    return redirect(_table_address(request) if request.POST.get("back") == "list" else order)
 
 
-@require_GET
-@signed_in
-def file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
-    """To the signed link of one file of the user's order."""
-    files = ProductFile.objects.visible_to(request.user).filter(product__order_id=pk)
-    files = files.select_related("product__order")
-    return redirect(downloads.link(get_object_or_404(files, pk=file_pk)))
+def _table_address(request: HttpRequest) -> str:
+    return reverse("orders:list") + _posted_query(request)
+
+
+def _posted_query(request: HttpRequest) -> str:
+    """The table's address as the page sent it along, cleaned of everything that it cannot mean."""
+    sent = request.POST.get("query", "")[:1000].removeprefix("?")
+    return Listing.of(QueryDict(sent)).query

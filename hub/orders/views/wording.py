@@ -6,9 +6,11 @@ import logging
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from hub.errors import HubError, told_to_users
 from hub.orders.forms import sentence_of
+from hub.wording.sentences import told
 from processing.errors import InvalidOrder, ProcessingError
 
 logger = logging.getLogger(__name__)
@@ -20,7 +22,7 @@ def explained(refused: HubError | ProcessingError) -> str:
         return " ".join(sentence_of(problem) for problem in refused.problems)
     if isinstance(refused, ProcessingError):
         logger.warning("An order could not be taken: %s", refused)
-        return f"Nothing was ordered. {told_to_users(refused)}"
+        return gettext("Nothing was ordered. %(reason)s") % {"reason": told(told_to_users(refused))}
     return f"{refused} {refused.remedy}".strip()
 
 
