@@ -14,6 +14,7 @@ from hub.archive import archive
 from hub.orders.foreseen import share_foreseen
 from hub.orders.models import Product, ProductFile, Role
 from hub.orders.states import Status
+from hub.wording.titles import number
 from processing.errors import FieldProblem, InvalidOrder
 from processing.estimating import DESCRIPTIONS, QUICKLOOK, Measure, cell_of, credits_for, expected_share, is_slow
 from processing.experience import DATA, Delivered, Experience
@@ -149,8 +150,8 @@ def check_area(spec: MosaicSpec) -> None:
     """Raise OrderTooLarge when the area is; asks nothing of the archive."""
     if spec.area_km2 > settings.ORDER_LIMIT_AREA_KM2:
         message = _("is %(area)s km² large and the limit is %(limit)s km²; draw a smaller one") % {
-            "area": f"{spec.area_km2:,.0f}",
-            "limit": f"{settings.ORDER_LIMIT_AREA_KM2:,}",
+            "area": number(spec.area_km2),
+            "limit": number(settings.ORDER_LIMIT_AREA_KM2),
         }
         raise OrderTooLarge(spec, message)
 
@@ -161,7 +162,7 @@ def check_credits(found: Survey) -> None:
         message = _(
             "makes an order of %(credits)s credits and the limit is %(limit)s; "
             "choose a smaller one, a coarser resolution, fewer bands or a shorter period"
-        ) % {"credits": f"{found.credits:,.1f}", "limit": f"{settings.ORDER_LIMIT_CREDITS:,}"}
+        ) % {"credits": number(found.credits, 1), "limit": number(settings.ORDER_LIMIT_CREDITS)}
         raise OrderTooLarge(found.spec, message, found=found)
 
 

@@ -7,13 +7,13 @@ from celery import shared_task
 from hub.previews import keeping, making
 
 
-@shared_task(queue="quick", ignore_result=True)
+@shared_task(ignore_result=True)
 def make(preview_pk: int) -> None:
     """Make one preview, if it is still to be had."""
     making.make(preview_pk)
 
 
-@shared_task(queue="quick", ignore_result=True)
+@shared_task(ignore_result=True)
 def sweep() -> None:
     """Remove what is no longer kept."""
     keeping.sweep()

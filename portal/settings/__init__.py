@@ -135,6 +135,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
+# Whoever looks before ordering does not wait behind long mosaics: workers of their own serve the queue "quick".
+CELERY_TASK_ROUTES = {f"hub.{part}.tasks.*": {"queue": "quick"} for part in ("forecast", "previews")}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -11,6 +11,7 @@ export function addPanel(form, { isReady }) {
   const generate = document.getElementById("generate");
   let step = STEPS[0];
   let furthest = 0;
+  let wasOpened = false;
 
   panel.removeAttribute("open"); // close() would move the focus
   refresh();
@@ -25,7 +26,8 @@ export function addPanel(form, { isReady }) {
   });
   panel.addEventListener("close", () => {
     document.querySelector("[data-estimate-place=bar]").append(estimate);
-    prepare.focus();
+    // Folding the page's open panel at the start tells of a closing, too: nobody left anything then.
+    if (wasOpened) prepare.focus();
   });
   form.addEventListener("submit", onSubmit);
   panel.addEventListener("keydown", (event) => {
@@ -46,6 +48,7 @@ export function addPanel(form, { isReady }) {
   }
 
   function open(first) {
+    wasOpened = true;
     if (!panel.open) panel.showModal();
     go(first);
   }
