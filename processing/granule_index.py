@@ -29,4 +29,4 @@ class GranuleIndex:
         bounds = total_bounds([granule.footprint for granule in self._granules])
         west, south, east, north = map(float, bounds)
         days = [granule.sensed_at.date() for granule in self._granules]
-        return Extent((west, south, east, north), min(days), max(days))
+        return Extent((west, south, east, north), min(days), max(days), frozenset(days))

@@ -84,6 +84,7 @@ class Offer:
         self.first_day, self.last_day = EARLIEST, self.today
         self.bounds: tuple[float, float, float, float] | None = None
         self.archive_known = True
+        self.days: frozenset[dt.date] | None = None
         try:
             extent = archive_extent()
         except ProcessingError as error:
@@ -93,6 +94,7 @@ class Offer:
         self.bounds = extent.bounds
         self.first_day = extent.first_day or EARLIEST
         self.last_day = min(extent.last_day or self.today, self.today)
+        self.days = extent.days
 
     @cached_property
     def periods(self) -> dict[str, list[Year]]:
@@ -104,19 +106,35 @@ class Offer:
 
     def _choices(self, kind: PeriodKind, year: int) -> Iterator[Choice]:
         for period in _periods_of(kind, year):
-            empty = period.last_day < self.first_day or period.first_day > self.last_day
-            yield Choice(period.first_day.isoformat(), short_title(period), period_title(period), disabled=empty)
+            disabled = not self._has_scenes(period)
+            yield Choice(period.first_day.isoformat(), short_title(period), period_title(period), disabled=disabled)
+
+    def _has_scenes(self, period: CompositingPeriod) -> bool:
+        """Whether the archive has any in ``period``, as far as it says on which days it has."""
+        first, last = max(period.first_day, self.first_day), min(period.last_day, self.last_day)
+        days = (first + dt.timedelta(days=number) for number in range((last - first).days + 1))
+        return any(self.days is None or day in self.days for day in days)
+
+    @cached_property
+    def days_with_scenes(self) -> str:
+        """A letter for each day from the archive's first to its last: 1 where there are scenes; empty if not known."""
+        if self.days is None:
+            return ""
+        count = (self.last_day - self.first_day).days + 1
+        return "".join("01"[self.first_day + dt.timedelta(days=number) in self.days] for number in range(count))
 
     @cached_property
     def suggested_periods(self) -> dict[str, str]:
-        """For each kind the newest period that the archive covers to its end, else the newest it touches."""
+        """For each kind the newest period with scenes that the archive covers to its end, else its last one."""
         return {kind: self._newest(kind).first_day.isoformat() for kind in KINDS}
 
     def _newest(self, kind: PeriodKind) -> CompositingPeriod:
-        newest = CompositingPeriod.containing(kind, self.last_day)
-        if newest.last_day <= self.last_day or newest.first_day <= self.first_day:
-            return newest
-        return CompositingPeriod.containing(kind, newest.first_day - dt.timedelta(days=1))
+        touched = newest = CompositingPeriod.containing(kind, self.last_day)
+        while newest.last_day > self.last_day or not self._has_scenes(newest):
+            if newest.first_day <= self.first_day:
+                return touched
+            newest = CompositingPeriod.containing(kind, newest.first_day - dt.timedelta(days=1))
+        return newest
 
     @cached_property
     def fixed(self) -> dict[str, tuple[Choice, ...]]:

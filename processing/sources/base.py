@@ -26,6 +26,8 @@ class Extent:
 
     first_day: date | None
     last_day: date | None
+    days: frozenset[date] | None = None
+    """The days on which its datatakes began; None where the source does not say."""
 
 
 class Source(Protocol):

@@ -83,9 +83,15 @@ export function addCalendar(form, kind) {
   }
 
   function isOffered(start) {
-    if (kind === "day") return start >= min && start <= max;
+    if (kind === "day") return start >= min && start <= max && hasScenes(start);
     const option = optionOf(start);
     return Boolean(option) && !option.disabled;
+  }
+
+  /** Whether the archive has scenes of a day; it has a letter for each from `min` on, or does not say. */
+  function hasScenes(day) {
+    const { days } = form.elements.day.dataset;
+    return !days || days[(Date.parse(day) - Date.parse(min)) / DAY_MS] === "1";
   }
 
   function optionOf(start) {

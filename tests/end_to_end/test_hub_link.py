@@ -122,10 +122,14 @@ def test_a_day_is_chosen_by_keyboard(service, open_page):
     choose_kind(page, "Day")
     expect(page.locator("#period-title")).to_have_text("15 June 2024")
     day(page, 15).focus()
-    for key in ("ArrowUp", "ArrowLeft", "Enter"):
+    for key in ("ArrowLeft", "Enter"):  # the 14th: no scenes
         page.keyboard.press(key)
-    expect(page.locator("#period-title")).to_have_text("7 June 2024")
-    expect(day(page, 7)).to_be_focused()
+    expect(day(page, 14)).to_have_attribute("aria-disabled", "true")
+    expect(page.locator("#period-title")).to_have_text("15 June 2024")
+    for key in ("ArrowUp", "ArrowRight", "ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("#period-title")).to_have_text("10 June 2024")
+    expect(day(page, 10)).to_be_focused()
     page.keyboard.press("Home")  # the 1st, before the archive begins: its first day
     expect(day(page, 3)).to_be_focused()
     assert page.get_by_role("button", name="Month before").last.is_disabled()

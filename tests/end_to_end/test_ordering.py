@@ -47,6 +47,7 @@ def test_a_visitor_registers_draws_orders_watches_and_downloads(service, open_pa
     open_panel(page)
     page.get_by_text("60 m", exact=True).click()
     confirm(page, "Drawn hills")
+    page.wait_for_url(re.compile(r"/account/login/|/orders/\d+/"))
     if "/account/login/" in page.url:  # confirming does not always sign in
         page.locator("#id_login").fill("dora")
         page.locator("#id_password").fill(PASSWORD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ import pytest
 from django.test import Client
 
 from hub.orders.models import Order
+from hub.orders.offer import Offer
 from hub.orders.states import Status
 from processing import registry
 from processing.errors import SourceUnreachable
@@ -60,7 +62,17 @@ def test_periods_without_scenes_are_disabled(client):
     assert re.search(r'value="2024-06-01" aria-label="June 2024"(?![^>]*disabled)', page)
     assert re.search(r'value="2024-05-01" aria-label="May 2024"[^>]*disabled', page)
     assert re.search(r'<option value="2024-05-21"[^>]*disabled', page)
-    assert 'min="2024-06-03"' in page
+    assert 'min="2024-06-03" max="2024-06-15" data-days="1000000100101"' in page
+
+
+def test_a_gap_within_the_archive_is_disabled_too():
+    offer = Offer()
+    offer.days -= {dt.date(2024, 6, 3), dt.date(2024, 6, 10)}
+    dekads = {choice.value: choice.disabled for year in offer.periods["dekad"] for choice in year.periods}
+    assert dekads["2024-06-01"] and not dekads["2024-06-11"]
+    offer = Offer()
+    offer.days -= {dt.date(2024, 6, 13), dt.date(2024, 6, 15)}
+    assert offer.suggested_periods["dekad"] == "2024-06-01"
 
 
 def test_the_page_has_nothing_inline_that_its_policy_forbids(client):

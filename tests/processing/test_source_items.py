@@ -124,6 +124,7 @@ def test_the_extent_is_that_of_the_items(tmp_path):
     extent = source.extent()
     assert extent.bounds == (15.0, 45.0, 17.5, 46.0)
     assert (extent.first_day, extent.last_day) == (date(2023, 8, 15), date(2023, 8, 20))
+    assert extent.days == {date(2023, 8, 15), date(2023, 8, 20)}
 
 
 @pytest.mark.parametrize("where", ["nowhere/items.json", "nowhere.json"])
