@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,11 +18,11 @@ import shapely
 from django.conf import settings
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.cache import cache
-from django.db import connection
 from django.utils import timezone
 
 from hub.archive import archive
 from hub.forecast.models import SceneMask, State
+from hub.only_one import only_one
 from hub.orders.committed import once_committed
 from hub.orders.queue import BROKER_AWAY
 from processing.errors import ProcessingError, SourceUnreachable
@@ -113,7 +112,7 @@ def call_worker() -> None:
 def keep_wanted(seconds: float = ROUND_SECONDS) -> bool:
     """Read some of what is wanted; return whether more is. Nothing when another worker is at it."""
     cache.delete(_QUEUED)
-    with _only_one() as alone:
+    with only_one(KEEPING_LOCK) as alone:
         if not alone:
             return False
         rows = list(SceneMask.objects.filter(state=State.WANTED, source=source_key()).order_by("-asked", "pk")[:32])
@@ -234,17 +233,3 @@ def _read(granules: Mapping[str, Granule], seconds: float | None) -> dict[str, R
     if away and not done:
         raise away[0]
     return done
-
-
-@contextmanager
-def _only_one() -> Iterator[bool]:
-    """Whether this is the only process that reads wanted scenes of this database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [KEEPING_LOCK])
-        alone = bool(cursor.fetchone()[0])
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [KEEPING_LOCK])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -17,17 +18,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from shapely.geometry.base import BaseGeometry
 
-from hub.archive import archive
-from hub.orders.area_parts import SIDES, Side, centred, from_side, strips
+from hub.archive import archive, archive_extent
+from hub.orders.area_parts import SIDES, Side, centred, from_side, strips, within
 from hub.orders.estimates import Estimate, Survey, check_area, check_credits, is_held
 from hub.orders.form_fields import initial_from_spec
 from hub.orders.period_titles import period_title
+from hub.wording.titles import number
 from processing.errors import InvalidOrder, ProcessingError
 from processing.granule import Granule
 from processing.periods import CompositingPeriod, PeriodKind
 from processing.planning import Prospect, check_offered, prospects, prospects_among
 from processing.sources.base import selected
 from processing.spec import MosaicSpec
+
+logger = logging.getLogger(__name__)
 
 MOST = 3
 TRUE_COLOUR = ("B04", "B03", "B02")
@@ -43,6 +47,10 @@ SHORTER: dict[PeriodKind, tuple[PeriodKind, ...]] = {
 LONGEST_ADDRESS = 6_000
 _MOST_STRIPS = 6
 _SHRINKINGS = 8
+# An archive that covers this much of an area covers it.
+_COVERED = 0.99
+# Parts of what fits already are halves.
+_HALVED = 2.0
 # What a part is made smaller than reckoned, so that whole pixels and tiles do not push it over the limit.
 _MARGIN = 0.97
 
@@ -114,8 +122,8 @@ def changes_that_fit(spec: MosaicSpec, found: Survey | None = None) -> list[Chan
             kinds.add(kind)
             if len(chosen) == MOST:
                 return chosen
-    except ProcessingError:
-        pass
+    except ProcessingError as error:
+        logger.warning("Changes that fit were looked for in vain: %s", error)
     return (chosen + spare)[:MOST]
 
 
@@ -138,8 +146,10 @@ class _Search:
             yield from self._coarser(self.spec)
             yield from self._fewer_bands()
             yield from self._shorter()
+        else:
+            yield from self._where_scenes_are()
         yield from self._several_orders()
-        yield from self._parts()
+        yield from self._parts(self.spec.geometry, self.excess)
         if not self.too_wide:
             yield from self._coarser(_with(self.spec, **_true_colour(self.spec)))
 
@@ -221,37 +231,51 @@ class _Search:
                     yield "period", change
 
     def _several_orders(self) -> Iterator[tuple[str, Change]]:
-        for number in range(max(2, math.ceil(self.excess)), _MOST_STRIPS + 1):
-            fitting = [self._fitting_part(part) for part in strips(self.spec.geometry, number)]
+        for count in range(max(2, math.ceil(self.excess)), _MOST_STRIPS + 1):
+            fitting = [self._fitting_part(part) for part in strips(self.spec.geometry, count)]
             found = [survey for survey in fitting if survey]
-            if len(found) < number:
+            if len(found) < count:
                 continue
-            title = ngettext("%(number)s order", "%(number)s orders, side by side", number) % {"number": number}
+            title = ngettext("%(number)s order", "%(number)s orders, side by side", count) % {"number": count}
             sentence = _("Nothing is left out: order the first part, then the others.")
             yield "orders", Change(title, sentence, self.spec, found[0], tuple(one.spec for one in found[1:]))
             return
 
-    def _parts(self) -> Iterator[tuple[str, Change]]:
-        if change := self._part(_("The middle of the area"), lambda share: centred(self.spec.geometry, share)):
+    def _where_scenes_are(self) -> Iterator[tuple[str, Change]]:
+        """For an area that reaches beyond the archive: what the archive covers of it, and parts of that."""
+        covered = within(self.spec.geometry, archive_extent().bounds)
+        if covered.is_empty or covered.area > _COVERED * self.spec.geometry.area:
+            return
+        if fits := self._fitting_part(covered):
+            yield "covered", Change(_("Where the archive has scenes"), self._share_told(fits), self.spec, fits)
+        excess = self.excess * covered.area / self.spec.geometry.area
+        yield from self._parts(covered, max(_HALVED, excess))
+
+    def _parts(self, whole: BaseGeometry, excess: float) -> Iterator[tuple[str, Change]]:
+        """Parts of ``whole``, which is so many times as large as it may be."""
+        if change := self._part(_("The middle of the area"), excess, lambda share: centred(whole, share)):
             yield "part", change
         for side, title in _side_titles().items():
 
             def cut(share: float, side: Side = side) -> BaseGeometry:
-                return from_side(self.spec.geometry, side, share)
+                return from_side(whole, side, share)
 
-            if change := self._part(title, cut):
+            if change := self._part(title, excess, cut):
                 yield f"part-{side}", change
 
-    def _part(self, title: str, cut: Callable[[float], BaseGeometry]) -> Change | None:
+    def _part(self, title: str, excess: float, cut: Callable[[float], BaseGeometry]) -> Change | None:
         """The largest part of a kind that fits, solved from how far the order is beyond the limit."""
-        share = min(1.0, 1 / self.excess) * _MARGIN
+        share = min(1.0, 1 / excess) * _MARGIN
         for _attempt in range(_SHRINKINGS):
             if fits := self._fitting_part(cut(share)):
-                told = {"share": f"{100 * fits.spec.area_km2 / self.spec.area_km2:.0f}", "area": _km2(fits.spec)}
-                sentence = _("%(share)s %% of the area: %(area)s km².") % told
-                return Change(title, sentence, self.spec, fits)
+                return Change(title, self._share_told(fits), self.spec, fits)
             share *= 0.85
         return None
+
+    def _share_told(self, part: Survey) -> str:
+        percent = 100 * part.spec.area_km2 / self.spec.area_km2
+        told = {"share": number(percent, 0 if percent >= 1 else 4), "area": _km2(part.spec)}
+        return _("%(share)s %% of the area: %(area)s km².") % told
 
 
 def _side_titles() -> dict[Side, str]:
@@ -282,7 +306,7 @@ def _with(spec: MosaicSpec, **changes: Any) -> MosaicSpec:
 
 
 def _km2(spec: MosaicSpec) -> str:
-    return f"{spec.area_km2:,.0f}" if spec.area_km2 >= 10 else f"{spec.area_km2:.1f}"
+    return number(spec.area_km2, 0 if spec.area_km2 >= 10 else 1)
 
 
 def _listed(value: Any) -> list[str]:

@@ -43,6 +43,11 @@ def from_side(area: BaseGeometry, side: Side, share: float) -> BaseGeometry:
             return _cut(area, west, south, east, south + height)
 
 
+def within(area: BaseGeometry, bounds: tuple[float, float, float, float]) -> BaseGeometry:
+    """What of ``area`` lies between west, south, east and north; may be empty."""
+    return _cut(area, *bounds)
+
+
 def strips(area: BaseGeometry, number: int) -> list[BaseGeometry]:
     """``area`` in ``number`` strips of equal width across its longer side; empty ones are left out."""
     west, south, east, north = area.bounds

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
+from hub.only_one import only_one
 from hub.orders import production, queue, storage
 from hub.orders.models import Product
 
@@ -33,7 +31,7 @@ class Swept:
 
 def sweep() -> Swept | None:
     """Do all that is due; None when another sweep is at it."""
-    with _only_one() as alone:
+    with only_one(SWEEP_LOCK) as alone:
         if not alone:
             return None
         swept = Swept(
@@ -63,17 +61,3 @@ def missing() -> list[int]:
     short_of = max(0, enqueued.count() - waiting)
     late = enqueued.filter(enqueued_at__lt=lost_since).order_by("enqueued_at", "pk")
     return [*never, *late.values_list("pk", flat=True)[:short_of]]
-
-
-@contextmanager
-def _only_one() -> Iterator[bool]:
-    """Whether this is the only sweep under way, over all processes of this database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SWEEP_LOCK])
-        alone = bool(cursor.fetchone()[0])
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [SWEEP_LOCK])

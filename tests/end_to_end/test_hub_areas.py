@@ -114,6 +114,9 @@ def test_a_continent_is_too_large_and_what_would_fit_is_offered(service, open_pa
     page.get_by_label("Continent", exact=True).last.select_option("europe")
     expect(page.locator("#area-facts")).to_have_class("area-facts too-large")
     expect(page.locator("#estimate")).to_contain_text("limit")
+    page.locator("#estimate").get_by_role("link", name="Where the archive has scenes").click()
+    expect(page.locator("#area-facts")).not_to_have_class("area-facts too-large")
+    expect(page.locator("#estimate")).to_contain_text("1 product")
 
 
 def test_turning_to_another_way_loses_nothing(service, open_page):

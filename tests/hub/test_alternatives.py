@@ -93,6 +93,19 @@ def test_three_smaller_areas_fit_a_limit_of_area(dear: MosaicSpec, settings: Any
         assert change.spec.geometry.within(dear.geometry.buffer(1e-6))
 
 
+def test_of_a_continent_is_offered_where_the_archive_has_scenes(dear: MosaicSpec, wide: Path, settings: Any) -> None:
+    west, south, east, north = open_source(str(wide)).extent().bounds
+    europe = {"area": shapely.geometry.mapping(shapely.box(-10, 36, 30, 60))}
+    settings.ORDER_LIMIT_AREA_KM2 = 1_000_000
+    changes = changes_that_fit(MosaicSpec.parse(dear.to_json() | europe))
+    assert len(changes) == 3 and len({change.title for change in changes}) == 3
+    assert changes[0].title == "Where the archive has scenes"
+    assert changes[0].spec.geometry.bounds == pytest.approx((west, south, east, north), abs=1e-5)
+    for change in changes:
+        assert ordering.estimate(change.spec) == change.estimate
+        assert not change.estimate.held
+
+
 def test_several_orders_together_make_the_whole(dear: MosaicSpec, settings: Any) -> None:
     settings.ORDER_LIMIT_AREA_KM2 = dear.area_km2 * 0.6
     several = next(change for change in changes_that_fit(dear) if change.rest)

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import connection
 from django.utils import timezone
 
+from hub.only_one import only_one
 from hub.orders import ordering, queue, storage, upkeep
 from hub.orders.models import Order, Product
 from hub.orders.states import Status
@@ -83,7 +84,7 @@ def test_two_sweeps_do_not_run_at_once(order: Order, empty_queue: None) -> None:
     entered, leave = threading.Event(), threading.Event()
 
     def first() -> None:
-        with upkeep._only_one() as alone:
+        with only_one(upkeep.SWEEP_LOCK) as alone:
             assert alone
             entered.set()
             leave.wait(10)
@@ -101,7 +102,7 @@ def test_two_sweeps_do_not_run_at_once(order: Order, empty_queue: None) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_next_sweep_runs_after_one_that_broke(order: Order, empty_queue: None) -> None:
-    with pytest.raises(RuntimeError), upkeep._only_one():
+    with pytest.raises(RuntimeError), only_one(upkeep.SWEEP_LOCK):
         raise RuntimeError
     assert upkeep.sweep() is not None
 
