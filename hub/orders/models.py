@@ -33,6 +33,10 @@ class OrderQuerySet(MovableQuerySet):
         """The orders that ``user`` may see: their own, but those that they deleted."""
         return self.filter(owner_id=user.pk, removed_at=None) if user.is_authenticated else self.none()
 
+    def removed_by(self, user: AbstractBaseUser | AnonymousUser) -> OrderQuerySet:
+        """The orders that ``user`` deleted and whose rows are still there."""
+        return self.filter(owner_id=user.pk, removed_at__isnull=False) if user.is_authenticated else self.none()
+
     def active(self) -> OrderQuerySet:
         return self.filter(status__in=ACTIVE)
 

@@ -175,6 +175,17 @@ def test_a_deleted_order_is_gone_for_its_owner(as_alice, alice, api, delivered):
     assert order.name not in as_alice.get("/support/").text
 
 
+def test_its_owners_other_pages_let_go_of_it(as_alice, alice, charlie, client, delivered):
+    order, asked = delivered.order, {"HX-Request": "true"}
+    ordering.remove(order, by=alice)
+    assert as_alice.get(f"/orders/{order.pk}/panel/", headers=asked).headers["HX-Redirect"] == "/orders/"
+    row = as_alice.get(f"/orders/{order.pk}/row/", headers=asked)
+    assert (row.status_code, row.headers["HX-Reswap"], row.content) == (200, "delete", b"")
+    client.force_login(charlie)
+    for part in ("panel", "row"):
+        assert client.get(f"/orders/{order.pk}/{part}/", headers=asked).status_code == 404
+
+
 def test_its_files_go_with_the_next_sweep(alice, delivered):
     folder = storage.order_folder(delivered.order_id)
     ordering.remove(delivered.order, by=alice)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from hub.orders import downloads, sharing
@@ -42,6 +43,9 @@ def owners_page(request: HttpRequest, pk: int, **more: Any) -> HttpResponse:
 @signed_in
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the order page that changes, for the page to fetch again."""
+    # Deleted from another of its owner's pages: this one has nothing left to show.
+    if request.htmx and Order.objects.removed_by(request.user).filter(pk=pk).exists():
+        return HttpResponse(headers={"HX-Redirect": reverse("orders:list")})
     order = get_object_or_404(with_parts(Order.objects.visible_to(request.user)), pk=pk)
     return changing_part(request, order)
 

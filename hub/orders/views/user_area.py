@@ -54,6 +54,9 @@ def order_list(request: HttpRequest) -> HttpResponse:
 @signed_in
 def row(request: HttpRequest, pk: int) -> HttpResponse:
     """One row of the table, for the page to poll."""
+    # Deleted from another of its owner's pages: the row goes here too.
+    if request.htmx and Order.objects.removed_by(request.user).filter(pk=pk).exists():
+        return HttpResponse(headers={"HX-Reswap": "delete"})
     order = get_object_or_404(Order.objects.visible_to(request.user).for_rows(), pk=pk)
     return render(request, "orders/_row.html", {"order": order})
 
