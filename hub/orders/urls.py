@@ -29,8 +29,8 @@ urlpatterns = [
     path("orders/<int:pk>/share/<int:link_pk>/end/", shared.unshare, name="unshare"),
     path("orders/<int:pk>/files/<int:file_pk>/", order_page.file, name="file"),
     path("shared/<str:token>/", shared.shared, name="shared"),
-    path("shared/<str:token>/panel/", shared.panel, name="shared_panel"),
-    path("shared/<str:token>/products/<int:product_pk>/scenes/", shared.scenes, name="shared_scenes"),
-    path("shared/<str:token>/files/<int:file_pk>/", shared.file, name="shared_file"),
+    path("shared/<str:token>/panel/", order_page.panel, name="shared_panel"),
+    path("shared/<str:token>/products/<int:product_pk>/scenes/", order_page.scenes, name="shared_scenes"),
+    path("shared/<str:token>/files/<int:file_pk>/", order_page.file, name="shared_file"),
     path("download/<str:token>/<str:filename>", downloads.serve, name="download"),
 ]

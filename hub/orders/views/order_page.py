@@ -8,13 +8,13 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from hub.orders import downloads, sharing
-from hub.orders.models import Order, OrderEvent, Product, ProductFile
+from hub.orders.models import Order, OrderEvent, ProductFile
 from hub.orders.scenes import scenes_of
 from hub.orders.views.access import signed_in
+from hub.orders.views.readers import Door, for_readers
 from hub.orders.views.wording import map_config
 
 STOP_POLLING = 286
@@ -40,43 +40,36 @@ def owners_page(request: HttpRequest, pk: int, **more: Any) -> HttpResponse:
 
 
 @require_GET
-@signed_in
-def panel(request: HttpRequest, pk: int) -> HttpResponse:
+@for_readers(page=True)
+def panel(request: HttpRequest, door: Door) -> HttpResponse:
     """The part of the order page that changes, for the page to fetch again."""
-    # Deleted from another of its owner's pages: this one has nothing left to show.
-    if request.htmx and Order.objects.removed_by(request.user).filter(pk=pk).exists():
-        return HttpResponse(headers={"HX-Redirect": reverse("orders:list")})
-    order = get_object_or_404(with_parts(Order.objects.visible_to(request.user)), pk=pk)
-    return changing_part(request, order)
-
-
-def changing_part(request: HttpRequest, order: Order, **more: Any) -> HttpResponse:
+    order = with_parts(Order.objects.filter(pk=door.order.pk)).get()
     status = HTTPStatus.OK if order.is_active else STOP_POLLING
-    return render(request, "orders/_panel.html", {"order": order} | more, status=status)
+    return render(request, "orders/_panel.html", {"order": order} | by_link(door), status=status)
 
 
 @require_GET
-@signed_in
-def scenes(request: HttpRequest, pk: int, product_pk: int) -> HttpResponse:
-    """The scenes of one product of the user's order."""
-    products = Product.objects.visible_to(request.user).filter(order_id=pk).select_related("order")
-    return scene_list(request, get_object_or_404(products, pk=product_pk))
-
-
-def scene_list(request: HttpRequest, product: Product, **more: Any) -> HttpResponse:
-    """The scenes of ``product``: the list alone for htmx, else a page."""
+@for_readers(page=True)
+def scenes(request: HttpRequest, door: Door, product_pk: int) -> HttpResponse:
+    """The scenes of one product of the order: the list alone for htmx, else a page."""
+    product = door.product(product_pk)
     template = "orders/_scenes.html" if request.htmx else "orders/scenes.html"
-    context = {"order": product.order, "product": product, "scenes": scenes_of(product)}
-    return render(request, template, context | more)
+    context = {"order": door.order, "product": product, "scenes": scenes_of(product)}
+    return render(request, template, context | by_link(door))
 
 
 @require_GET
-@signed_in
-def file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
-    """To the signed link of one file of the user's order."""
-    files = ProductFile.objects.visible_to(request.user).filter(product__order_id=pk)
-    files = files.select_related("product__order")
-    return redirect(downloads.link(get_object_or_404(files, pk=file_pk)))
+@for_readers(page=True)
+def file(request: HttpRequest, door: Door, file_pk: int) -> HttpResponse:
+    """To the signed link of one file of the order; a visitor's is good for as long as the shared link is."""
+    file = get_object_or_404(ProductFile.objects.filter(product__order=door.order), pk=file_pk)
+    file.product.order = door.order
+    return redirect(downloads.link_for_visitors(file, door.link) if door.link else downloads.link(file))
+
+
+def by_link(door: Door) -> dict[str, Any]:
+    """What the templates of an order ask to know whether they are shown by a link."""
+    return {"shared_link": door.link, "shared_token": door.token} if door.link else {}
 
 
 def with_parts(orders: QuerySet[Order]) -> QuerySet[Order]:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from hub.errors import HubError, NotFound, ShareEnded
-from hub.orders import downloads, sharing
-from hub.orders.models import Order, Product, ProductFile, ShareLink
+from hub.errors import HubError, NotFound
+from hub.orders import sharing
+from hub.orders.models import Order
 from hub.orders.views.access import signed_in
-from hub.orders.views.order_page import changing_part, order_map, owners_page, scene_list, with_parts
+from hub.orders.views.order_page import by_link, order_map, owners_page, with_parts
+from hub.orders.views.readers import Door, for_readers
 from hub.orders.views.user_area import own_order
 from hub.orders.views.wording import explained
 
@@ -66,64 +64,10 @@ def _links(request: HttpRequest, order: Order, **more: Any) -> HttpResponse:
 
 # --- The visitor's side ---------------------------------------------------------------------------
 
-View = Callable[..., HttpResponseBase]
 
-
-def by_link(view: View) -> View:
-    """Hand ``view`` the link that the token in the address opens; 404 where there is none, 410 where there was.
-
-    No answer is kept by caches or found by search engines, and the address goes to no other site.
-    """
-
-    @require_GET
-    @never_cache
-    @wraps(view)
-    def opened(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            response = view(request, sharing.opened(token), token, *args, **kwargs)
-        except NotFound:
-            raise Http404 from None
-        except ShareEnded as ended:
-            response = _ended(request, ended)
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        # Not "no-referrer": browsers then hide the origin from the site itself, which refuses every form.
-        response["Referrer-Policy"] = "same-origin"
-        return response
-
-    return opened
-
-
-def _ended(request: HttpRequest, ended: ShareEnded) -> HttpResponse:
-    if request.htmx:
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(request, "orders/shared_ended.html", {"ended": ended}, status=HTTPStatus.GONE)
-
-
-@by_link
-def shared(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
-    """The order page without anything to change, and without its owner."""
-    order = _order_of(link)
-    context = {"order": order, "shared_link": link, "shared_token": token, "map_config": order_map(order)}
-    return render(request, "orders/shared.html", context)
-
-
-@by_link
-def panel(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
-    return changing_part(request, _order_of(link), shared_link=link, shared_token=token)
-
-
-@by_link
-def scenes(request: HttpRequest, link: ShareLink, token: str, product_pk: int) -> HttpResponse:
-    products = Product.objects.filter(order_id=link.order_id).select_related("order")
-    return scene_list(request, get_object_or_404(products, pk=product_pk), shared_link=link, shared_token=token)
-
-
-@by_link
-def file(request: HttpRequest, link: ShareLink, token: str, file_pk: int) -> HttpResponse:
-    """To the signed link of one file, good for as long as the shared link is."""
-    files = ProductFile.objects.filter(product__order_id=link.order_id)
-    return redirect(downloads.link_for_visitors(get_object_or_404(files, pk=file_pk), link))
-
-
-def _order_of(link: ShareLink) -> Order:
-    return get_object_or_404(with_parts(Order.objects.filter(removed_at=None)), pk=link.order_id)
+@require_GET
+@for_readers(page=True)
+def shared(request: HttpRequest, door: Door) -> HttpResponse:
+    """The order page, read-only, for whoever holds a link; its parts are those of the owner's page."""
+    order = with_parts(Order.objects.filter(pk=door.order.pk)).get()
+    return render(request, "orders/shared.html", {"order": order, "map_config": order_map(order)} | by_link(door))
