@@ -10,9 +10,9 @@ run:  ## Start everything, from nothing if need be; PORT=8001 chooses another po
 	@sh running/bootstrap.sh
 	@exec $(PYTHON_HERE) -m running --follow-parent
 
-test:  ## Run all tests; ARGS="tests/processing -x" chooses some
+test:  ## Run all tests, side by side; ARGS="tests/processing -x" chooses some
 	@sh running/bootstrap.sh --with-tests
-	@exec $(PYTHON_HERE) -m pytest $(ARGS)
+	@exec $(PYTHON_HERE) -m pytest $(or $(ARGS),-n auto --maxprocesses 4 --dist loadfile)
 
 lint:  ## Check style, format, types and the direction of imports
 	@sh running/bootstrap.sh

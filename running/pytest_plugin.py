@@ -9,6 +9,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,15 +25,17 @@ PREFIX = "mosaic-test-"
 
 
 class Surroundings:
-    """The folder, the environment and the servers of one test run."""
+    """The folder, the environment and the servers of one process that runs tests."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shares_out: bool) -> None:
+        """``shares_out``: the process has others run the tests, each with servers of its own."""
         remove_abandoned_folders()
         self.folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=PLACE))
         self._lock = FolderLock(self.folder)
         self._lock.take(what="A test run", pid=os.getpid())
         self.servers = ThrowawayServers(os.environ, folder=self.folder)
-        os.environ.update(self._environment() | self.servers.environment)
+        # What is set here the others would inherit, and take for servers that the user wants them to use.
+        os.environ.update(self._environment() | ({} if shares_out else self.servers.environment))
 
     def _environment(self) -> dict[str, str]:
         """What the settings shall read, whatever the user's own environment says."""
@@ -60,11 +63,16 @@ class Surroundings:
 def remove_abandoned_folders() -> None:
     """Remove the folders of test runs that were killed: nobody holds their locks."""
     for folder in PLACE.glob(f"{PREFIX}*"):
-        if folder.stat().st_uid != os.geteuid() or not (folder / "lock").exists():
-            continue
-        with FolderLock(folder) as lock:
-            if lock.take():
-                shutil.rmtree(folder, ignore_errors=True)
+        # Another run, begun at the same moment, may remove it first.
+        with suppress(FileNotFoundError):
+            if folder.stat().st_uid == os.geteuid() and (folder / "lock").exists():
+                _remove_unless_held(folder)
+
+
+def _remove_unless_held(folder: Path) -> None:
+    with FolderLock(folder) as lock:
+        if lock.take():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 SURROUNDINGS = pytest.StashKey[Surroundings]()
@@ -75,7 +83,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Set the environment; in this very hook pytest-django reads the settings, after us."""
     # A test run that is asked to end shall stop its servers, as after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    surroundings = Surroundings()
+    is_asked_to_share = getattr(early_config.known_args_namespace, "numprocesses", None)
+    surroundings = Surroundings(shares_out=bool(is_asked_to_share) and "PYTEST_XDIST_WORKER" not in os.environ)
     early_config.stash[SURROUNDINGS] = surroundings
     early_config.add_cleanup(surroundings.close)
 
