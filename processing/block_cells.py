@@ -11,7 +11,7 @@ import numpy as np
 
 from processing.cells import BlockView, CellGrid, CellWindow, look_up
 from processing.grid import Grid
-from processing.reading import Reader
+from processing.reading import UINT8, Reader
 
 _Given = TypeVar("_Given")
 _Made = TypeVar("_Made")
@@ -101,8 +101,14 @@ class BlockCells:
         def read(place: int) -> np.ndarray:
             number, band = wanted[place]
             window, grid = windows[number, band], self.grid(number, band)
-            out = into[place] if into else None
-            return self._reader.read(number, band, window, grid, out=out, keep_rows=self._kept_rows(grid, window))
+            kept_rows = self._kept_rows(grid, window)
+            if not into:
+                return self._reader.read(number, band, window, grid, keep_rows=kept_rows)
+            if band not in UINT8:
+                return self._reader.read(number, band, window, grid, out=into[place], keep_rows=kept_rows)
+            # Differences of neighbours add up in the raster's own type only.
+            into[place][:] = self._reader.read(number, band, window, grid, keep_rows=kept_rows)
+            return into[place]
 
         for key, cells in zip(wanted, self._crew.each(read, range(len(wanted))), strict=True):
             self._read[key] = windows[key], cells

@@ -17,12 +17,12 @@ from processing.errors import CorruptInput, SourceUnreachable
 from processing.granule import Granule
 from processing.kernels.merging import merge_pixels
 from processing.rasters.opening import open_raster
-from processing.rasters.remote import Remote, Unreachable
+from processing.rasters.remote import Remote, RemoteCog, Unreachable
 from processing.rasters.spool import Spool
 from processing.rasters.tiled import Damaged, Raster
 
 # Classes and percentages; all else is 16 bits wide.
-_UINT8 = frozenset({"SCL", "CLD", "SNW"})
+UINT8 = frozenset({"SCL", "CLD", "SNW"})
 # Percentages: 0 is a value.
 _ZERO_COUNTS = frozenset({"CLD", "SNW"})
 _OF_OUR_OWN_DISK = (errno.ENOSPC, errno.EDQUOT)
@@ -41,12 +41,22 @@ class GranuleUnreadable(Exception):
 class Reader:
     """Opens and reads the rasters of a product's granules; safe to share between threads. A context manager."""
 
-    def __init__(self, granules: Sequence[Granule], *, clock: Clock, scratch: Path | None = None) -> None:
-        """``scratch``: folder for what was decoded or fetched ahead; by default the system's."""
+    def __init__(
+        self,
+        granules: Sequence[Granule],
+        *,
+        clock: Clock,
+        scratch: Path | None = None,
+        headers: Path | None = None,
+    ) -> None:
+        """``scratch``: folder for what was decoded or fetched ahead; by default the system's.
+
+        ``headers``: folder where it is kept from run to run how remote files are laid out; by default it is not.
+        """
         self._granules = tuple(granules)
         self._clock = clock
         self._spool = Spool(scratch)
-        self._remote = Remote(self._spool)
+        self._remote = Remote(self._spool, headers=headers)
         self._rasters: dict[tuple[int, str], Raster] = {}
         self._grids: dict[tuple[int, str], CellGrid] = {}
         self._opening = threading.Lock()
@@ -104,7 +114,7 @@ class Reader:
         ``keep_rows``: how many of the window's last rows the next window begins with.
         """
         if out is None:
-            out = np.empty((window.height, window.width), np.uint8 if band in _UINT8 else np.uint16)
+            out = np.empty((window.height, window.width), np.uint8 if band in UINT8 else np.uint16)
         inside = window.within(grid)
         if inside is None or inside != window:
             out[:] = 0
@@ -162,7 +172,7 @@ class Reader:
         href = self._granules[number].metadata_href or ""
         try:
             if href.startswith(("http://", "https://")):
-                return self._remote.get(href)
+                return self._remote_metadata(number, href)
             if "://" in href:
                 raise CorruptInput(
                     f"The granule's metadata lie at {href.split(':')[0]}://, which only rasters are read from."
@@ -171,9 +181,21 @@ class Reader:
         except OSError as cause:
             raise CorruptInput(f"The granule's metadata {href.rsplit('/', 1)[-1]} cannot be read.") from cause
 
+    def _remote_metadata(self, number: int, href: str) -> bytes:
+        """The document, from the server or as kept: good as long as the scene classes beside it have not changed."""
+        classes = self._rasters.get((number, "SCL"))
+        version = classes.version if isinstance(classes, RemoteCog) else ""
+        if self._remote.headers is None or not version:
+            return self._remote.get(href)
+        document = self._remote.headers.document(href, version)
+        if document is None:
+            document = self._remote.get(href)
+            self._remote.headers.keep_document(href, version, document)
+        return document
+
     def _checked_grid(self, number: int, band: str) -> CellGrid:
         shape = self._raster(number, band).shape
-        wanted = "uint8" if band in _UINT8 else "uint16"
+        wanted = "uint8" if band in UINT8 else "uint16"
         epsg = shape.epsg
         if epsg is None or not (32601 <= epsg <= 32660 or 32701 <= epsg <= 32760):
             raise self._unfit(number, band, "its CRS is not a UTM zone")
@@ -205,6 +227,7 @@ class Reader:
         if isinstance(cause, OSError) and cause.errno in _OF_OUR_OWN_DISK:
             return cause
         href = self._granules[number].files[band].href
+        self._remote.forget(href)
         away = isinstance(cause, Unreachable) or any(word in str(cause) for word in _NETWORK_WORDS)
         if "://" in href and away:
             host = href.split("/")[2]

@@ -82,15 +82,16 @@ def open_scenes(
     clock: Clock,
     threads: int,
     tell: Progress,
+    headers: Path | None = None,
 ) -> Scenes:
     """Open every granule, look at it, settle its offset and read its angles.
 
-    ``scratch``: folder for what is decoded or fetched ahead of need.
+    ``scratch``: folder for what is decoded or fetched ahead of need. ``headers``: see ``Reader``.
     Raises GranuleUnreadable for one that cannot be read or is not to be used.
     """
     method, mask = method_and_mask(spec)
     at_hand = [granule.for_resolution(spec.resolution) for granule in granules]
-    reader = Reader(at_hand, clock=clock, scratch=scratch)
+    reader = Reader(at_hand, clock=clock, scratch=scratch, headers=headers)
     try:
         opened = _open_all(spec, at_hand, mask, reader, threads, tell)
         settled = tuple(scene.granule for scene in opened)

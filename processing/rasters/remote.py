@@ -1,128 +1,65 @@
 """Plain COGs behind HTTP: many requests at once over few connections, neighbouring tiles in one, ahead of need.
 
 Each request costs the way there and back, so that a mosaic of hundreds of files is a matter of how many are under
-way at the same time. What arrives waits in the spool until its rows are due.
+way at the same time. What arrives waits in the spool until its rows are due. A file costs two requests: for its
+directory, and for its tiles; one where the directory is kept from before (``kept_headers``), or holds all there is.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from concurrent.futures import Future
+from dataclasses import replace
 
 from processing.rasters.cog import CogRaster
-from processing.rasters.inflated import InflatedTile
-from processing.rasters.spool import Spool, Spooled
-from processing.rasters.tiff import NotPlain, TiffFile, TiffImage, read_structure
-from processing.rasters.tiled import Tile
+from processing.rasters.inflated import EmptyTile, InflatedTile
+from processing.rasters.servers import CONNECTIONS, Changed, HttpFile, Remote, Unreachable
+from processing.rasters.spool import Spooled
+from processing.rasters.tiff import NotPlain, TiffFile, TiffImage
+from processing.rasters.tiled import Damaged, Tile
 
-CONNECTIONS = 32
-_RETRIES = 3
-_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 10, 60
+__all__ = ["CONNECTIONS", "HttpFile", "Remote", "RemoteCog", "Unreachable"]
+
 # Tiles are asked for together where this little lies between them: GDAL's COGs keep 8 bytes there.
 _GAP_BYTES = 4096
 # As many of these as there are connections can be in memory at once.
 _MOST_BYTES_AT_ONCE = 4 * 2**20
 
 
-class Unreachable(OSError):
-    """The server or the network is at fault, not the file."""
-
-
-class Remote:
-    """Connections to the servers of a product's archive, and the threads that ask them."""
-
-    def __init__(self, spool: Spool) -> None:
-        self.spool = spool
-        self._lock = threading.Lock()
-        self._connections: Any = None
-        self._pool: ThreadPoolExecutor | None = None
-
-    def get(self, url: str, first: int | None = None, size: int = 0) -> bytes:
-        """A file, or ``size`` bytes of it from ``first`` on; fewer at its end.
-
-        Raises Unreachable, FileNotFoundError, other OSErrors; NotPlain where a server sends no parts of files.
-        """
-        from urllib3.exceptions import HTTPError
-
-        headers = {} if first is None else {"Range": f"bytes={first}-{first + size - 1}"}
-        try:
-            answer = self._connected().request("GET", url, headers=headers)
-        except HTTPError as cause:
-            raise Unreachable(str(cause)) from cause
-        if answer.status in (404, 410):
-            raise FileNotFoundError(answer.status, "not on the server")
-        if answer.status == 416:
-            return b""
-        if answer.status == 429 or answer.status >= 500:
-            raise Unreachable(f"HTTP status {answer.status}")
-        if answer.status >= 400:
-            raise OSError(f"HTTP status {answer.status}")
-        if first is not None and answer.status != 206:
-            raise NotPlain("the server sends whole files only")
-        return answer.data
-
-    def submit(self, function: Any, *arguments: Any) -> Future[Any]:
-        """Run it in one of the threads that wait for servers."""
-        with self._lock:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="remote")
-            return self._pool.submit(function, *arguments)
-
-    def close(self) -> None:
-        """Let go of threads and connections."""
-        with self._lock:
-            if self._pool is not None:
-                self._pool.shutdown(wait=True, cancel_futures=True)
-                self._pool = None
-            if self._connections is not None:
-                self._connections.clear()
-                self._connections = None
-
-    def _connected(self) -> Any:
-        with self._lock:
-            if self._connections is None:
-                # Only here: archives on a disk need no HTTP client.
-                import urllib3
-
-                self._connections = urllib3.PoolManager(
-                    maxsize=CONNECTIONS,
-                    block=True,
-                    timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT_S, read=_READ_TIMEOUT_S),
-                    retries=urllib3.Retry(
-                        total=_RETRIES,
-                        backoff_factor=0.5,
-                        status_forcelist=(429, 500, 502, 503, 504),
-                        raise_on_status=False,
-                        # A server could ask to be waited for until tomorrow.
-                        respect_retry_after_header=False,
-                    ),
-                )
-            return self._connections
-
-
-class HttpFile:
-    """A file on a server; a ``ByteSource``."""
-
-    def __init__(self, url: str, remote: Remote) -> None:
-        self._url, self._remote = url, remote
-
-    def read(self, offset: int, size: int) -> bytes:
-        """See ``ByteSource``."""
-        return self._remote.get(self._url, offset, size)
-
-
 class RemoteCog(CogRaster):
     """A plain COG on a server: tiles are fetched whole, and ahead where the reader says so."""
 
-    def __init__(self, url: str, remote: Remote, file: TiffFile | None = None, image: TiffImage | None = None) -> None:
-        """Raises NotPlain, OSError."""
-        source = HttpFile(url, remote)
-        super().__init__(source, file or read_structure(source), image)
+    def __init__(
+        self,
+        url: str,
+        remote: Remote,
+        file: TiffFile | None = None,
+        image: TiffImage | None = None,
+        *,
+        source: HttpFile | None = None,
+        version: str = "",
+    ) -> None:
+        """``version``: which one of the file the ``file`` is known to describe; "": it was just read.
+
+        Raises NotPlain, OSError.
+        """
+        self._http = source or HttpFile(url, remote)
+        if file is None:
+            file, version = self._http.structure()
+        super().__init__(self._http, file, image)
         self._url, self._remote = url, remote
+        self._known = (self._image, version)
+        """Where the tiles lie, and in which version of the file; exchanged together."""
+
+        self._renewing = threading.Lock()
         self._fetched: dict[int, Future[Spooled]] = {}
         self._fetching = threading.Lock()
+
+    @property
+    def version(self) -> str:
+        """Of the file, as the server told it last; "" before it was asked, and where it does not tell."""
+        return self._http.version
 
     def prefetch(self, rows: tuple[int, int], columns: tuple[int, int], *, last_row: int) -> None:
         """See ``Raster``: the tiles of the rows, and the next row of tiles if it begins before ``last_row``."""
@@ -137,9 +74,13 @@ class RemoteCog(CogRaster):
 
     def open_tile(self, tile_row: int, tile_column: int) -> Tile:
         """See ``TiledRaster``."""
-        image, number = self._image, self._image.number(tile_row, tile_column)
+        image, version = self._known
+        number = image.number(tile_row, tile_column)
+        if image.sizes[number] == 0 and version and self._http.version != version:
+            # Nothing will be asked for that could tell whether the tile is still empty.
+            image = self._renewed(version)
         if image.sizes[number] == 0:
-            return super().open_tile(tile_row, tile_column)
+            return EmptyTile(image.nodata)
         with self._fetching:
             if number not in self._fetched:
                 self._fetch([number])
@@ -155,7 +96,7 @@ class RemoteCog(CogRaster):
 
     def copy_of(self, image: TiffImage) -> CogRaster:
         """See ``CogRaster``."""
-        return RemoteCog(self._url, self._remote, self._file, image)
+        return RemoteCog(self._url, self._remote, self._file, image, source=self._http, version=self._known[1])
 
     def _runs(self, numbers: Iterable[int]) -> list[list[int]]:
         """Tiles to ask for together: neighbours in the file, none of which is there or on its way."""
@@ -182,18 +123,60 @@ class RemoteCog(CogRaster):
 
     def _take_in(self, expected: dict[int, Future[Spooled]]) -> None:
         """Fetch neighbouring tiles and put each into the spool."""
-        offsets, sizes = self._image.offsets, self._image.sizes
-        first, last = min(expected), max(expected)
         try:
-            begin = offsets[first]
-            data = memoryview(self._source.read(begin, offsets[last] + sizes[last] - begin))
-            for number, future in expected.items():
-                at = offsets[number] - begin
-                future.set_result(self._remote.spool.put(data[at : at + sizes[number]]))
+            image, version = self._known
+            try:
+                self._fetch_run(image, version, expected)
+            except Changed:
+                image = self._renewed(version)
+                for number, future in expected.items():
+                    # What were neighbours may lie anywhere now.
+                    self._fetch_run(image, "", {number: future})
+        except NotPlain as failure:
+            _fail(expected, Damaged(str(failure)))
         except BaseException as failure:
-            for future in expected.values():
-                if not future.done():
-                    future.set_exception(failure)
+            _fail(expected, failure)
+
+    def _fetch_run(self, image: TiffImage, version: str, expected: dict[int, Future[Spooled]]) -> None:
+        first, last = min(expected), max(expected)
+        begin = image.offsets[first]
+        size = image.offsets[last] + image.sizes[last] - begin
+        if size <= 0:
+            raise Damaged("tiles that are not where they were")
+        data = memoryview(self._http.read(begin, size, version=version))
+        for number, future in expected.items():
+            at = image.offsets[number] - begin
+            future.set_result(self._remote.spool.put(data[at : at + image.sizes[number]]))
+
+    def _renewed(self, version: str) -> TiffImage:
+        """Where the tiles lie by now, once for all threads that found the file changed from ``version``.
+
+        Raises Damaged where the file is a raster of another kind by now, or of another place.
+        """
+        with self._renewing:
+            if self._known[1] == version:
+                images = (self._file.image, *self._file.overviews)
+                try:
+                    file = self._http.read_structure()
+                except NotPlain as cause:
+                    raise Damaged(str(cause)) from None
+                if _as_seen(file) != _as_seen(self._file):
+                    raise Damaged("another raster than it was before")
+                image = (file.image, *file.overviews)[images.index(self._image)]
+                self._file, self._image, self._known = file, image, (image, "")
+            return self._known[0]
+
+
+def _fail(expected: dict[int, Future[Spooled]], failure: BaseException) -> None:
+    for future in expected.values():
+        if not future.done():
+            future.set_exception(failure)
+
+
+def _as_seen(file: TiffFile) -> TiffFile:
+    """All of the structure but where in the file the tiles lie."""
+    image, *overviews = (replace(each, offsets=(), sizes=()) for each in (file.image, *file.overviews))
+    return replace(file, image=image, overviews=tuple(overviews))
 
 
 class FetchedTile(InflatedTile):

@@ -23,7 +23,9 @@ _RASTER_TYPE_KEY, _PROJECTED_CRS_KEY = 1025, 3072
 _FORMATS = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 12: "d", 13: "I", 16: "Q", 18: "Q"}
 """Struct formats by TIFF field type; fields of other types are passed over."""
 
-_HEADER_BYTES = 16 * 1024
+HEADER_BYTES = 16 * 1024
+"""Bytes at a file's begin that are read first: they hold the directories of a COG of tiles of 512 px."""
+
 _DEFLATE = (8, 32946)
 _BLACK_IS_ZERO, _PALETTE = 1, 3
 _KINDS = {1: "uint", 2: "int"}
@@ -75,10 +77,10 @@ class TiffFile:
     """Smaller copies, largest first."""
 
 
-def read_structure(source: ByteSource) -> TiffFile:
-    """The structure of a file; NotPlain where GDAL had better look at it."""
+def read_structure(source: ByteSource, *, first_bytes: int = HEADER_BYTES) -> TiffFile:
+    """The structure of a file, whose ``first_bytes`` are read at once; NotPlain where GDAL had better look at it."""
     with _damage_is_not_plain():
-        directories = list(_directories(_Fields(source)))
+        directories = list(_directories(_Fields(source, first_bytes)))
         epsg, left, top, pixel = _place(directories[0])
         image, *overviews = _images(directories)
     if image.dtype.startswith("int"):
@@ -89,7 +91,7 @@ def read_structure(source: ByteSource) -> TiffFile:
 def read_images(source: ByteSource) -> list[TiffImage]:
     """The raster of a file, wherever it lies, then its smaller copies, largest first; NotPlain as above."""
     with _damage_is_not_plain():
-        return _images(list(_directories(_Fields(source))))
+        return _images(list(_directories(_Fields(source, HEADER_BYTES))))
 
 
 @contextmanager
@@ -108,9 +110,9 @@ def _images(directories: Sequence[Mapping[int, tuple[Any, ...]]]) -> list[TiffIm
 class _Fields:
     """Reads numbers out of a file, most of them out of its first bytes."""
 
-    def __init__(self, source: ByteSource) -> None:
+    def __init__(self, source: ByteSource, first_bytes: int) -> None:
         self._source = source
-        self._head = source.read(0, _HEADER_BYTES)
+        self._head = source.read(0, first_bytes)
         if self._head[:4] not in (b"II*\0", b"II+\0"):
             raise NotPlain("no little-endian TIFF")
         self.is_big = self._head[2:3] == b"+"

@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.counted = False
+        self.counted, self.etag = False, ""
 
     def do_HEAD(self) -> None:
         self._answer(with_body=False)
@@ -63,13 +63,14 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, *, with_body: bool) -> None:
         time.sleep(self.server.delay_s)
         self.server.served.add(requests=1, connections=0 if self.counted else 1)
-        self.counted = True
+        self.counted, self.etag = True, ""
         path = self.server.folder / unquote(self.path.split("?")[0]).lstrip("/")
         if not path.is_file():
             self._head(HTTPStatus.NOT_FOUND, 0)
             return
         with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
+            size = (state := os.fstat(file.fileno())).st_size
+            self.etag = f'"{state.st_mtime_ns:x}-{size:x}"'
             begin, end = self._range(size)
             if begin >= size:
                 self._head(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, 0, f"bytes */{size}")
@@ -103,6 +104,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", str(length))
         self.send_header("Accept-Ranges", "bytes")
+        if self.etag:
+            self.send_header("ETag", self.etag)
         if content_range:
             self.send_header("Content-Range", content_range)
         self.end_headers()
