@@ -1,44 +1,42 @@
-"""``python -m processing ORDER.json --source SOURCE --out DIR``: an order made into a mosaic, no portal needed."""
+"""``python -m processing ORDER.json --source SOURCE --out DIR``: an order made into a mosaic, no portal needed.
+
+``python -m processing series``: the series of a place (``series_command``).
+"""
 
 from __future__ import annotations
 
 import argparse
-import errno
-import gc
 import json
 import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from processing.clock import Clock
+from processing.command_line import (
+    EXIT_CODES,
+    SOURCE_HELP,
+    Progress,
+    check_writable,
+    nothing_collected,
+    positive,
+    read_json,
+)
 from processing.profiling import Profile, take_profile
-
-EXIT_CODES = {
-    "invalid_order": 2,
-    "no_scenes": 2,
-    "source_unreachable": 3,
-    "corrupt_input": 4,
-    "storage_full": 5,
-    "memory_limit": 6,
-    "quality_rejected": 7,
-}
-"""By the error's code; 1 is anything unforeseen."""
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
-    options = _parser().parse_args(arguments)
+    work = _chosen(list(sys.argv[1:] if arguments is None else arguments))
     from processing.errors import ProcessingError
 
     try:
-        print(make_order(options))
+        work()
     except ProcessingError as refused:
         print(refused, file=sys.stderr)
         return EXIT_CODES.get(refused.code, 1)
@@ -46,7 +44,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("Stopped; nothing was left behind.", file=sys.stderr)
         # As shells count: 130 after Ctrl-C, 143 after SIGTERM.
         return 128 + (stopped.args[0] if stopped.args else signal.SIGINT)
+    except BrokenPipeError:
+        # Whoever reads our output has seen enough, and there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     return 0
+
+
+def _chosen(arguments: list[str]) -> Callable[[], None]:
+    """What the arguments ask for; options that make no sense end the process, as argparse does it."""
+    if arguments[:1] == ["series"]:
+        from processing import series_command
+
+        asked = series_command.parser().parse_args(arguments[1:])
+        return lambda: series_command.give_series(asked, show=_show, tell=_unheard if asked.quiet else _tell)
+    options = _parser().parse_args(arguments)
+    return lambda: print(make_order(options))
+
+
+def _show(text: str) -> None:
+    """Out at once: what is made may be long in coming, and somebody waits for it."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _unheard(line: str) -> None:
+    """Nobody wants to know."""
 
 
 def clear_up_when_stopped() -> None:
@@ -65,37 +92,25 @@ def _stop(number: int, frame: object) -> None:
 def make_order(options: argparse.Namespace) -> Path:
     """Make all products of the order; return its folder, which appears once they are all there."""
     clock = Clock()
-    with clock.measuring("import"), _nothing_collected():
+    with clock.measuring("import"), nothing_collected():
         from processing.mosaic import Limits, base_folder_name, plan_products, split
         from processing.sources import open_source
         from processing.spec import MosaicSpec
         from processing.storage import put_in_place, storage_errors
 
-    spec = MosaicSpec.parse(_read_order(options.order))
+    spec = MosaicSpec.parse(read_json(options.order, field="order"))
     source = open_source(options.source)
     plans = plan_products(spec, source)
     for empty in sorted({plan.name for plan in split(spec)} - {plan.name for plan in plans}):
         print(f"{empty}: the archive has no scene of it; left out.", file=sys.stderr)
     limits = Limits(memory_mb=options.memory, threads=options.threads)
     final = Path(options.out) / base_folder_name(spec, options.number or spec.digest()[:8])
-    _check_writable(final.parent)
+    check_writable(final.parent)
     with storage_errors(final.parent), tempfile.TemporaryDirectory(dir=options.out, prefix=".order-") as scratch:
         took = _make_products(spec, plans, source, Path(scratch), options, limits)
         put_in_place(Path(scratch) / final.name, final)
     _tell_profile(take_profile([(clock.seconds(), clock.cpu_seconds()), *took]), options)
     return final
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Importing makes next to no garbage, and Python looks for it again and again: a tenth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _make_products(
@@ -108,7 +123,7 @@ def _make_products(
     for plan in plans:
         made = make_product(
             spec, plan, source=source, into=into, order_number=options.number or spec.digest()[:8],
-            progress=_Progress(plan.name, quiet=options.quiet), limits=limits,
+            progress=Progress(plan.name, _unheard if options.quiet else _tell), limits=limits,
         )  # fmt: skip
         for warning in made.warnings:
             print(f"{plan.name}: {warning}", file=sys.stderr)
@@ -123,58 +138,11 @@ def _tell_profile(profile: Profile, options: argparse.Namespace) -> None:
         options.profile_json.write_text(json.dumps(profile.as_json(), indent=1) + "\n", encoding="utf-8")
 
 
-def _check_writable(folder: Path) -> None:
-    """Make the folder where it is missing; one sentence where that, or writing into it, is not possible."""
-    from processing.errors import ProcessingError
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as failure:
-        if failure.errno in (errno.ENOSPC, errno.EDQUOT):
-            return  # Told better by what comes next.
-        raise ProcessingError(
-            f"{folder} cannot be written to ({failure.strerror}); give another folder as --out."
-        ) from failure
-
-
-class _Progress:
-    """Prints stage and percent to stderr, a line for every stage and every tenth."""
-
-    def __init__(self, name: str, *, quiet: bool) -> None:
-        self._name, self._quiet = name, quiet
-        self._told: tuple[str, int] | None = None
-
-    def __call__(self, stage: str, percent: float) -> None:
-        now = (stage, int(percent // 10))
-        if now != self._told and not self._quiet:
-            self._told = now
-            print(f"{self._name}: {stage} {percent:.0f} %", file=sys.stderr, flush=True)
-
-
-def _read_order(path: str) -> Any:
-    from processing.errors import FieldProblem, InvalidOrder
-
-    try:
-        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-        return json.loads(text)
-    except OSError as cause:
-        raise InvalidOrder([FieldProblem("order", f"the file {path} cannot be read")]) from cause
-    except (ValueError, RecursionError) as cause:
-        raise InvalidOrder([FieldProblem("order", f"the file {path} is not JSON")]) from cause
-
-
 def _number(text: str) -> str:
     """An order number fit for a folder's name."""
     if not text.isalnum() or not text.isascii() or len(text) > 20:
         raise argparse.ArgumentTypeError("an order number is up to 20 letters and digits")
     return text
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text[:9]) < 1 or len(text) > 9:
-        raise argparse.ArgumentTypeError("must be a whole number from 1 on")
-    return int(text)
 
 
 def _writable(text: str) -> Path:
@@ -191,24 +159,23 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="python -m processing",
-        description="Make a Sentinel-2 mosaic from an order.",
+        description="Make a Sentinel-2 mosaic from an order. For the values of a place over time: "
+        "python -m processing series --help.",
         epilog=f"Methods: {', '.join(names('methods'))}. Masks: {', '.join(names('masks'))}. "
         f"Formats: {', '.join(names('formats'))}. "
         "Exit codes: 2 bad order, 3 unreachable source, 4 corrupt input, 5 full disk, "
         "6 too little memory, 7 failed quality control.",
     )
     parser.add_argument("order", metavar="ORDER.json", help="the order; - reads it from standard input")
-    parser.add_argument(
-        "--source", required=True, help="URL of a STAC API, an items.json or its folder, a folder of .SAFE products"
-    )
+    parser.add_argument("--source", required=True, help=SOURCE_HELP)
     parser.add_argument("--out", required=True, metavar="DIR", help="where the product folder appears")
     parser.add_argument(
         "--number", type=_number, metavar="N", help="order number in the folder's name (default: from the order)"
     )
     parser.add_argument(
-        "--memory", type=_positive, default=768, metavar="MB", help="memory to stay within (default 768)"
+        "--memory", type=positive, default=768, metavar="MB", help="memory to stay within (default 768)"
     )
-    parser.add_argument("--threads", type=_positive, default=2, metavar="N", help="blocks made at once (default 2)")
+    parser.add_argument("--threads", type=positive, default=2, metavar="N", help="blocks made at once (default 2)")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
     parser.add_argument("--profile", action="store_true", help="where the time went, as a table on stderr")
     parser.add_argument("--profile-json", type=_writable, metavar="FILE", help="the same as JSON")

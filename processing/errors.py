@@ -38,11 +38,11 @@ class InvalidOrder(ProcessingError):
 
 
 class NoScenes(InvalidOrder):
-    """The archive holds nothing for the area, or nothing for it in the period."""
+    """The archive holds nothing for the area (or a series' place), or nothing for it in the period."""
 
     code = "no_scenes"
 
-    def __init__(self, field: Literal["area", "period"], message: str) -> None:
+    def __init__(self, field: Literal["area", "period", "place", "start"], message: str) -> None:
         super().__init__([FieldProblem(field, message)])
         self.field = field
 

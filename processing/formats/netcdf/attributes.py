@@ -105,6 +105,14 @@ def fill_value(layer: OutputLayer) -> np.generic:
 
 def layer_attributes(layer: OutputLayer, heading: Heading) -> dict[str, Any]:
     """Attributes of a layer's variable, without ``_FillValue``."""
+    told = number_attributes(layer)
+    if layer.name == "source_index":
+        told["source_product_list"] = source_list(heading)
+    return told | {"grid_mapping": GRID_MAPPING, "coordinates": "lat lon"}
+
+
+def number_attributes(layer: OutputLayer) -> dict[str, Any]:
+    """What is said of a layer's numbers, wherever they lie: name, unit, scale, range, classes."""
     told: dict[str, Any] = {"long_name": layer.title}
     if layer.standard_name:
         told["standard_name"] = layer.standard_name
@@ -120,9 +128,7 @@ def layer_attributes(layer: OutputLayer, heading: Heading) -> dict[str, Any]:
         told["flag_meanings"] = " ".join(flag.name for flag in layer.flags)
     if layer.unit == _COUNTED:
         told["cell_methods"] = "time: sum"
-    if layer.name == "source_index":
-        told["source_product_list"] = source_list(heading)
-    return told | {"grid_mapping": GRID_MAPPING, "coordinates": "lat lon"}
+    return told
 
 
 def source_list(heading: Heading) -> str:

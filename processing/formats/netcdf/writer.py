@@ -28,8 +28,8 @@ _PACKING: dict[str, Any] = {"compression": "zlib", "complevel": 2, "shuffle": Tr
 _PLACE_BYTES = 1
 # HDF5 keeps a cache for every variable; chunks are written whole, so there is nothing to keep.
 _CHUNK_CACHE_BYTES = 2**20
-# The NetCDF and HDF5 libraries are not safe to call from two threads, not even on two files.
-_ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
+"""The NetCDF and HDF5 libraries are not safe to call from two threads, not even on two files."""
 
 
 class NetCdfWriter(GatheringWriter):
@@ -50,7 +50,7 @@ class NetCdfWriter(GatheringWriter):
         parts = len(self._layers) + 1
         # The scratch rasters go before the file is closed: HDF5 never lets go of a file that it cannot
         # complete, and on a full disk their room is what it needs for that.
-        with _ONE_AT_A_TIME, self._clock.measuring("encode"), _created(self._path) as dataset, self._gathering:
+        with ONE_AT_A_TIME, self._clock.measuring("encode"), _created(self._path) as dataset, self._gathering:
             with written_whole(self._path, room_bytes=_PLACE_BYTES * self._grid.width * self._grid.height):
                 self._describe(dataset)
                 self._write_places(dataset)
