@@ -137,12 +137,12 @@ def _renderer(layer: OutputLayer, account: Account) -> ET.Element | None:
 def _scenes(account: Account) -> dict[int, tuple[str, str]]:
     """Label and colour of each value of ``source_index``."""
     return {
-        number: (f"{number}: {granule.sensed_at:%Y-%m-%d} {granule.tile}", _colour(number))
+        number: (f"{number}: {granule.sensed_at:%Y-%m-%d} {granule.tile}", scene_colour(number))
         for number, granule in enumerate(account.granules)
     }
 
 
-def _colour(number: int) -> str:
+def scene_colour(number: int) -> str:
     """A colour unlike those of the neighbouring numbers, #rrggbb."""
     parts = colorsys.hls_to_rgb(number * _HUE_TURN % 1, (0.45, 0.65)[number % 2], 0.75)
     return "#" + "".join(f"{round(255 * part):02x}" for part in parts)
