@@ -32,11 +32,15 @@ ANNOUNCE_SECONDS = 1.0
 
 def announce(order: Order) -> None:
     """Tell the owner's open pages that ``order`` changed. Only its number travels; losing it is harmless."""
-    message = {"type": "order.changed", "order": order.pk}
+    send_to_group(group_of(order.owner_id), {"type": "order.changed", "order": order.pk})
+
+
+def send_to_group(group: str, message: dict[str, Any]) -> None:
+    """Hand ``message`` to the open pages of ``group``, within a second or not at all."""
     try:
-        async_to_sync(_send)(group_of(order.owner_id), message)
+        async_to_sync(_send)(group, message)
     except (RedisError, OSError, TimeoutError) as error:
-        logger.warning("Order %s was not announced: %s", order.pk, error or type(error).__name__)
+        logger.warning("Nothing was announced to %s: %s", group, error or type(error).__name__)
 
 
 def group_of(user_pk: int) -> str:
@@ -71,7 +75,7 @@ class OrdersConsumer(AsyncWebsocketConsumer):
         """Pages have nothing to say: what they send is ignored."""
 
     async def order_changed(self, message: dict[str, Any]) -> None:
-        user = await self._still_signed_in()
+        user = await still_signed_in(self.scope)
         if user is None:
             await self.close(code=NOT_SIGNED_IN)
             return
@@ -79,13 +83,14 @@ class OrdersConsumer(AsyncWebsocketConsumer):
         if row is not None:
             await self.send(text_data=row)
 
-    @database_sync_to_async
-    def _still_signed_in(self) -> AbstractUser | None:
-        """The person anew from the database, or None after a sign-out or when they were shut out."""
-        session = self.scope["session"]
-        if not session.exists(session.session_key):
-            return None
-        return get_user_model().objects.filter(pk=self.scope["user"].pk, is_active=True).first()
+
+@database_sync_to_async
+def still_signed_in(scope: dict[str, Any]) -> AbstractUser | None:
+    """The person of a socket anew from the database, or None after a sign-out or when they were shut out."""
+    session = scope["session"]
+    if not session.exists(session.session_key):
+        return None
+    return get_user_model().objects.filter(pk=scope["user"].pk, is_active=True).first()
 
 
 @database_sync_to_async

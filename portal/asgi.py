@@ -13,11 +13,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 http = get_asgi_application()
 
 from hub.flow import PatientSend  # noqa: E402
-from hub.realtime import websocket_urlpatterns  # noqa: E402
+from hub.realtime import websocket_urlpatterns as of_orders  # noqa: E402
+from hub.series.live import websocket_urlpatterns as of_series  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": PatientSend(http),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([*of_orders, *of_series]))),
     }
 )

@@ -103,7 +103,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     )
     def partial_update(self, request: Request, pk: int) -> Response:
         """Change the name that pages, lists and mails show. Folders and files keep the name in the order's `spec`."""
-        order = ordering.rename(self.get_object(), _new_name(request), by=request.user)
+        order = ordering.rename(self.get_object(), new_name(request), by=request.user)
         return Response(self.get_serializer(order).data)
 
     @extend_schema(
@@ -164,10 +164,11 @@ def _flag(request: Request, name: str) -> bool:
     return TRUTHS[value]
 
 
-def _new_name(request: Request) -> str:
+def new_name(request: Request) -> str:
+    """The name in the body, which may hold nothing else; raises MalformedBody."""
     sent = request.data
     if not isinstance(sent, dict) or set(sent) != {"name"} or not isinstance(sent["name"], str):
-        raise MalformedBody("Of an order only the name can be changed.", remedy='Send {"name": "Its new name"}.')
+        raise MalformedBody("Only the name can be changed.", remedy='Send {"name": "Its new name"}.')
     return sent["name"]
 
 

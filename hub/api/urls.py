@@ -16,6 +16,8 @@ from hub.api import schema  # noqa: F401  registers itself with drf-spectacular
 from hub.api.catalogue import CatalogueView
 from hub.api.forecast import ForecastView
 from hub.api.orders import OrderViewSet, ProductViewSet
+from hub.api.pixels import WhyView
+from hub.api.series import SeriesExportView, SeriesViewSet
 from hub.errors import NotFound
 
 app_name = "api"
@@ -35,10 +37,13 @@ class NothingHere(APIView):
 router = SimpleRouter(use_regex_path=False)
 router.register("orders", OrderViewSet, basename="orders")
 router.register("products", ProductViewSet, basename="products")
+router.register("series", SeriesViewSet, basename="series")
 
 urlpatterns = [
     path("", include(router.urls)),
+    path("series/<str:key>/export.<str:kind>", SeriesExportView.as_view(), name="series-export"),
     path("catalogue/", CatalogueView.as_view(), name="catalogue"),
+    path("products/<int:pk>/why/", WhyView.as_view(), name="product-why"),
     path("forecast/", ForecastView.as_view(), name="forecast"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
     path(

@@ -29,7 +29,7 @@ def enqueue(product_pks: Iterable[int]) -> int:
     """
     sent = []
     try:
-        with _broker() as connection:
+        with broker() as connection:
             for pk in product_pks:
                 current_app.send_task("hub.orders.tasks.produce", (pk,), connection=connection, retry=False)
                 sent.append(pk)
@@ -39,11 +39,11 @@ def enqueue(product_pks: Iterable[int]) -> int:
     return len(sent)
 
 
-def length() -> int | None:
-    """How many messages wait in the queue; None while the broker is away."""
+def length(name: str = "") -> int | None:
+    """How many messages wait in the queue of that name, by default that of orders; None while the broker is away."""
     try:
-        with _broker() as connection:
-            queue = current_app.amqp.queues[current_app.conf.task_default_queue]
+        with broker() as connection:
+            queue = current_app.amqp.queues[name or current_app.conf.task_default_queue]
             return queue(connection.default_channel).queue_declare(passive=False).message_count
     except BROKER_AWAY as error:
         logger.warning("The broker is away: %s", error)
@@ -51,7 +51,7 @@ def length() -> int | None:
 
 
 @contextmanager
-def _broker() -> Iterator[Connection]:
+def broker() -> Iterator[Connection]:
     """A connection to the broker that tries once and not for long."""
     connection = current_app.connection_for_write()
     hasty = connection.clone(transport_options=connection.transport_options | PATIENCE)

@@ -3,6 +3,7 @@
 SCRATCH_ROOT/<product>-<attempt>/               what an attempt writes; swept when it is over
 MEDIA_ROOT/incoming/<product>-<attempt>/        a product on its way in
 MEDIA_ROOT/orders/<order>/<base folder>/<product name>/   delivered
+...../.viewing/                                 copies for the viewer, if it needs any; not among the product's files
 
 Files of the whole order, such as inspire.xml, lie beside the product's folder in the zip, but inside it here:
 products are delivered one by one, and none may change a file that another has delivered.
@@ -23,7 +24,9 @@ from django.conf import settings
 
 from hub.orders.models import Product, ProductFile, Role
 from hub.orders.states import Status
+from processing.errors import ProcessingError
 from processing.mosaic import MadeFile, MadeProduct
+from processing.viewing.view import prepare
 
 logger = logging.getLogger(__name__)
 
@@ -114,6 +117,7 @@ def stage(product: Product, made: MadeProduct) -> Staged:
                 members[file.name] = Path(shutil.move(made.folder.parent / path.name, folder / path.name))
                 files.append(replace(file, name=path.name))
         archive = _zip(folder / f"{base}-{product.name}.zip", members)
+        _prepare_viewing(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -145,6 +149,17 @@ def _attempt_folders() -> Iterator[tuple[Path, int, int]]:
 
 def _files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def _prepare_viewing(folder: Path) -> None:
+    """Write what the viewer shows the product from, where its own files would be slow: see processing.viewing.copies.
+
+    Last, when all that is delivered is there: whatever goes wrong with it, the product is whole.
+    """
+    try:
+        prepare(folder, threads=settings.PRODUCT_THREADS)
+    except (FileNotFoundError, ProcessingError):
+        logger.warning("The product in %s will be looked into as it is", folder, exc_info=True)
 
 
 def _zip(target: Path, members: dict[str, Path]) -> MadeFile:

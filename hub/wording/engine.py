@@ -9,29 +9,87 @@ SENTENCES = (
     # xgettext:no-python-format
     _("0: nothing, or less, was reflected"),
     # xgettext:no-python-format
+    _("A dark feature or the shadow of terrain by its scene class, which this mask leaves out."),
+    # xgettext:no-python-format
     _("A whole tile: {0}."),
     # xgettext:no-python-format
     _("All its scene classes exist."),
     # xgettext:no-python-format
+    _("As near to all observations as the chosen one, but older."),
+    # xgettext:no-python-format
+    _("At the swath's edge, where the view zenith is not known."),
+    # xgettext:no-python-format
+    _("At the swath's edge: seen at a view zenith of {0} degrees; from {1} on it is cut."),
+    # xgettext:no-python-format
+    _("Brighter: {0} against {1} of the chosen observation."),
+    # xgettext:no-python-format
+    _("Called snow, but not by its bands: NDSI {0} and brightness {1}, where snow has more than {2} and {3}."),
+    # xgettext:no-python-format
+    _("Chosen by the method {0}: {1}"),
+    # xgettext:no-python-format
+    _("Cloud of high probability by its scene class."),
+    # xgettext:no-python-format
+    _("Cloud of medium probability by its scene class."),
+    # xgettext:no-python-format
+    _("Farther from the others: {0} on average against {1} of the chosen one; rank {2} of {3}."),
+    # xgettext:no-python-format
     _("GDAL reads {0} {1} x {2} pixels."),
+    # xgettext:no-python-format
+    _("In a cloud's shadow by its scene class."),
+    # xgettext:no-python-format
+    _("Its NDVI is higher: {0} against {1} of the chosen observation."),
+    # xgettext:no-python-format
+    _("Its NDVI is lower: {0} against {1} of the chosen observation."),
     # xgettext:no-python-format
     _("Its classes and bands can be read."),
     # xgettext:no-python-format
     _("Its corner at {0}, {1} m is off the lattice of {2} m."),
     # xgettext:no-python-format
+    _("Its mNDWI is lower: {0} against {1} of the chosen observation."),
+    # xgettext:no-python-format
     _("Its pixels lie on the Sentinel-2 lattice."),
+    # xgettext:no-python-format
+    _("Its scene class does not count under this mask: {0}."),
+    # xgettext:no-python-format
+    _("Its scene class, {0}, does not exist."),
+    # xgettext:no-python-format
+    _("Left out by the mask {0} after a look at its bands."),
+    # xgettext:no-python-format
+    _("Left when each observation had met the best of those before it."),
+    # xgettext:no-python-format
+    _("Lost against the observation of {0}: {1}"),
     # xgettext:no-python-format
     _("Missing, doubled or not ordered: {0}."),
     # xgettext:no-python-format
     _("Mosaic Hub {0}"),
     # xgettext:no-python-format
+    _("No different in what decides, but older than the chosen observation."),
+    # xgettext:no-python-format
+    _("No observation counts here."),
+    # xgettext:no-python-format
     _("No scene of this area and period can be read: {0}"),
+    # xgettext:no-python-format
+    _("No scene of this pixel can be read: {0}."),
+    # xgettext:no-python-format
+    _("None of the scenes that this product was made from is in the archive any more."),
     # xgettext:no-python-format
     _("Not a whole tile: {0}."),
     # xgettext:no-python-format
+    _("Not chosen by the method {0}."),
+    # xgettext:no-python-format
+    _("Not in the archive here: {0}."),
+    # xgettext:no-python-format
+    _("Not measured in {0}."),
+    # xgettext:no-python-format
+    _("Not taken: by rule 5 even the darkest observation is too bright a cloud."),
+    # xgettext:no-python-format
     _("Numbers from {0} to {1}; {2} to {3} can be."),
     # xgettext:no-python-format
+    _("Older than the chosen observation."),
+    # xgettext:no-python-format
     _("On {0} pixels {1} holds an observation and {2} holds none."),
+    # xgettext:no-python-format
+    _("Only one observation counts: it is taken without comparison."),
     # xgettext:no-python-format
     _("Over {0} the median of {1} is {2}, that of {3} {4}."),
     # xgettext:no-python-format
@@ -41,13 +99,47 @@ SENTENCES = (
     # xgettext:no-python-format
     _("Read back, it holds what was made"),
     # xgettext:no-python-format
+    _("Rule 1 of the short-term tree, mean mNDWI below -0.55 (here {0}) and the greatest NDVI less than 0.05 above the mean (here {1}): take the greatest NDVI."),
+    # xgettext:no-python-format
+    _("Rule 2 of the short-term tree, mean NDVI below -0.3 (here {0}) and the least mNDWI less than 0.05 below the mean (here {1}): take the greatest mNDWI."),
+    # xgettext:no-python-format
+    _("Rule 3 of the short-term tree, mean NDVI above 0.6 (here {0}) and mean brightness below 0.45 (here {1}): take the greatest NDVI."),
+    # xgettext:no-python-format
+    _("Rule 4 of the short-term tree, the darkest observation (brightness {0}) is no cloud by its bands (haze index {1}, mNDWI {2}, visible mean {3}): take it."),
+    # xgettext:no-python-format
+    _("Rule 4 of the short-term tree, the darkest observation (brightness {0}) is no cloud by its bands: here it looks like {1} (haze index {2}, mNDWI {3}, visible mean {4})."),
+    # xgettext:no-python-format
+    _("Rule 5 of the short-term tree, the darkest observation is no snow either: here it is snow."),
+    # xgettext:no-python-format
+    _("Rule 5 of the short-term tree, the darkest observation looks like cloud and is no snow, but its brightness of {0} is not above 1.0: take it."),
+    # xgettext:no-python-format
+    _("Rule 5 of the short-term tree, the darkest observation looks like cloud, is no snow, and its brightness of {0} is above 1.0: take nothing."),
+    # xgettext:no-python-format
+    _("Rule 6 of the short-term tree, snow and mean NDVI below -0.2 (here {0}): take the greatest mNDWI."),
+    # xgettext:no-python-format
+    _("Rule 7 of the short-term tree, snow and mean brightness above 0.45 (here {0}): take the least NDVI."),
+    # xgettext:no-python-format
+    _("Rule 8 of the short-term tree, snow and no other rule applies: take the greatest NDVI."),
+    # xgettext:no-python-format
+    _("Saturated or defective by its scene class."),
+    # xgettext:no-python-format
     _("Scene classes and {0} disagree on {1} % of the pixels on whether there is data."),
+    # xgettext:no-python-format
+    _("Scenes of this pixel that cannot be read: {0}."),
+    # xgettext:no-python-format
+    _("Scenes that the product was made from and that are not in the archive any more, or were replaced there: {0}."),
+    # xgettext:no-python-format
+    _("Short-term rules of S2GM 1.0: each observation, newest first, meets the best of those before it."),
     # xgettext:no-python-format
     _("Stored numbers: {0}; {1} to {2} can be."),
     # xgettext:no-python-format
     _("Ten days"),
     # xgettext:no-python-format
     _("The archive at {0} stopped answering while scenes were read; try again later."),
+    # xgettext:no-python-format
+    _("The archive lacks bands of the short-term tree: the observation with the greatest NDVI is taken."),
+    # xgettext:no-python-format
+    _("The archive lacks the bands that the short-term rules look at: the newest observation is taken."),
     # xgettext:no-python-format
     _("The archive lacks {0}: {1}."),
     # xgettext:no-python-format
@@ -59,11 +151,39 @@ SENTENCES = (
     # xgettext:no-python-format
     _("The median reflectance is {0}."),
     # xgettext:no-python-format
+    _("The medoid of {0} observations is taken, the one nearest to all of them in {1}: {2} away on average."),
+    # xgettext:no-python-format
+    _("The nearest to all observations: {0} away on average."),
+    # xgettext:no-python-format
+    _("The newest observation that counts is taken."),
+    # xgettext:no-python-format
+    _("The observation of {0} against that of {1}: {2}"),
+    # xgettext:no-python-format
     _("The overview of {0} x {1} pixels {2} numbers of the raster."),
     # xgettext:no-python-format
     _("The product failed its quality control and is not delivered: {0}"),
     # xgettext:no-python-format
+    _("The product holds no data here; chosen anew, it would come from the scene {0}."),
+    # xgettext:no-python-format
     _("The product needs {0} MB on the disk while it is made, and only {1} MB are free; make room and try again."),
+    # xgettext:no-python-format
+    _("The product took this pixel from the scene {0}, which cannot be read any more."),
+    # xgettext:no-python-format
+    _("The product took this pixel from the scene {0}, which is not in the archive any more."),
+    # xgettext:no-python-format
+    _("The product took this pixel from the scene {0}; chosen anew, it would come from {1}."),
+    # xgettext:no-python-format
+    _("The product took this pixel from the scene {0}; chosen anew, nothing would be taken."),
+    # xgettext:no-python-format
+    _("The same overpass was observed already, in the scene {0}."),
+    # xgettext:no-python-format
+    _("The scene cannot be read here."),
+    # xgettext:no-python-format
+    _("The scene holds no data here."),
+    # xgettext:no-python-format
+    _("Thin cirrus by its scene class."),
+    # xgettext:no-python-format
+    _("Unclassified, perhaps cloud of low probability, which this mask leaves out."),
     # xgettext:no-python-format
     _("Wherever {0} holds an observation, {1} does."),
     # xgettext:no-python-format
@@ -75,9 +195,17 @@ SENTENCES = (
     # xgettext:no-python-format
     _("a size of {0} x {1} instead of {2} x {3}"),
     # xgettext:no-python-format
+    _("as when the mosaic was made"),
+    # xgettext:no-python-format
     _("below the medoid's threshold the newest valid observation is taken"),
     # xgettext:no-python-format
     _("below the medoid's threshold the observation with the greatest NDVI is taken"),
+    # xgettext:no-python-format
+    _("both are as bright in B02 B03 B04, the newer one stays."),
+    # xgettext:no-python-format
+    _("both are vegetation of different NDVI, the older one is taken, a defect of that version."),
+    # xgettext:no-python-format
+    _("both are vegetation of the same NDVI, the newer one stays."),
     # xgettext:no-python-format
     _("brighter than reflectance 1.6"),
     # xgettext:no-python-format
@@ -87,17 +215,33 @@ SENTENCES = (
     # xgettext:no-python-format
     _("ends before Sentinel-2's launch on {0}"),
     # xgettext:no-python-format
+    _("explains at most {0} pixels at once"),
+    # xgettext:no-python-format
+    _("explains one pixel; explain_each explains more"),
+    # xgettext:no-python-format
+    _("give a point"),
+    # xgettext:no-python-format
+    _("give an area"),
+    # xgettext:no-python-format
     _("has no coordinates"),
+    # xgettext:no-python-format
+    _("has no place in a series of {0}; leave it out"),
+    # xgettext:no-python-format
+    _("has no scene in the archive for this pixel"),
     # xgettext:no-python-format
     _("has no scene in the archive for {0}"),
     # xgettext:no-python-format
     _("has no scene in the archive from half a year before to half a year after {0}"),
+    # xgettext:no-python-format
+    _("has no scene in the archive from half a year before {0} to half a year after {1}"),
     # xgettext:no-python-format
     _("has no scene of this area; the nearest one in the archive is of {0}"),
     # xgettext:no-python-format
     _("has unknown keys: {0}"),
     # xgettext:no-python-format
     _("has {0} corners, more than {1}; simplify it"),
+    # xgettext:no-python-format
+    _("high cloud"),
     # xgettext:no-python-format
     _("holds a point that is not a pair of numbers (longitude, latitude)"),
     # xgettext:no-python-format
@@ -107,6 +251,8 @@ SENTENCES = (
     # xgettext:no-python-format
     _("holds only"),
     # xgettext:no-python-format
+    _("holds the centre of no pixel of {0} m; draw it larger, or choose a finer resolution"),
+    # xgettext:no-python-format
     _("is a {0}; give a GeoJSON Polygon or MultiPolygon"),
     # xgettext:no-python-format
     _("is empty; draw an area with some extent"),
@@ -115,11 +261,17 @@ SENTENCES = (
     # xgettext:no-python-format
     _("is missing"),
     # xgettext:no-python-format
+    _("is missing; {0} for a series of {1}"),
+    # xgettext:no-python-format
+    _("is not a key of a series; its keys are {0}"),
+    # xgettext:no-python-format
     _("is not a key of an order; its keys are {0}"),
     # xgettext:no-python-format
     _("is not a valid area ({0}{1}); draw it again"),
     # xgettext:no-python-format
     _("is not closed: its last point must equal its first"),
+    # xgettext:no-python-format
+    _("is {0} degrees wide; draw a smaller one"),
     # xgettext:no-python-format
     _("it covers other ground than the scene classes"),
     # xgettext:no-python-format
@@ -135,27 +287,73 @@ SENTENCES = (
     # xgettext:no-python-format
     _("its pixels are not square and north up"),
     # xgettext:no-python-format
+    _("lies before Sentinel-2's launch on {0}; start on {1} or later"),
+    # xgettext:no-python-format
+    _("lies before the start, {0}; choose a later day"),
+    # xgettext:no-python-format
+    _("lies in the far future"),
+    # xgettext:no-python-format
     _("lies in the future: {0} begins on {1}"),
     # xgettext:no-python-format
+    _("lies in the future; today is {0}"),
+    # xgettext:no-python-format
+    _("lies on the 180th meridian, as no mosaic does; choose one beside it"),
+    # xgettext:no-python-format
     _("lies outside the archive, which covers {0} to {1} degrees east and {2} to {3} degrees north"),
+    # xgettext:no-python-format
+    _("lies {0} degrees from the middle of UTM zone {1}, too far to be in a mosaic of it"),
+    # xgettext:no-python-format
+    _("low cloud"),
+    # xgettext:no-python-format
+    _("makes more than {0} periods; choose an earlier end, or longer periods"),
+    # xgettext:no-python-format
+    _("makes {0} observations, and a series holds {1}; choose an earlier end"),
+    # xgettext:no-python-format
+    _("must be 1 for one pixel, or 3 for 3 x 3 of them"),
+    # xgettext:no-python-format
+    _("must be 4326 or a UTM zone: 32601 to 32660 in the north, 32701 to 32760 in the south"),
     # xgettext:no-python-format
     _("must be a JSON object"),
     # xgettext:no-python-format
     _("must be a date as YYYY-MM-DD"),
     # xgettext:no-python-format
+    _("must be a latitude, a number from -80 to 84 degrees"),
+    # xgettext:no-python-format
     _("must be a list of names"),
     # xgettext:no-python-format
+    _("must be a longitude, a number from -180 to 180 degrees"),
+    # xgettext:no-python-format
+    _("must be a number of degrees"),
+    # xgettext:no-python-format
     _("must be a whole number"),
+    # xgettext:no-python-format
+    _("must be an odd number of pixels from 1 to {0}, not {1}"),
+    # xgettext:no-python-format
+    _("must be at least {0} degrees"),
+    # xgettext:no-python-format
+    _("must be at most {0} degrees"),
     # xgettext:no-python-format
     _("must be text"),
     # xgettext:no-python-format
     _("must begin with a letter or digit and hold only letters, digits, blanks, - and _"),
+    # xgettext:no-python-format
+    _("names a UTM zone, but the CRS is degrees; leave it out or choose UTM"),
+    # xgettext:no-python-format
+    _("names none; choose at least one band"),
     # xgettext:no-python-format
     _("names {0} twice"),
     # xgettext:no-python-format
     _("names {0}, more than any method has"),
     # xgettext:no-python-format
     _("names {0}, more than there are"),
+    # xgettext:no-python-format
+    _("no {0} begins between {1} and {2}; start on {3}, or end on {4} or later"),
+    # xgettext:no-python-format
+    _("nothing speaks for the older one."),
+    # xgettext:no-python-format
+    _("of water the greater NDWI, {0} above {1}."),
+    # xgettext:no-python-format
+    _("of water the one that is darker in shortwave infrared."),
     # xgettext:no-python-format
     _("opening scenes"),
     # xgettext:no-python-format
@@ -167,15 +365,29 @@ SENTENCES = (
     # xgettext:no-python-format
     _("resolve host"),
     # xgettext:no-python-format
+    _("snow-like cloud"),
+    # xgettext:no-python-format
+    _("takes {0} x {1} pixels of {2} m; {3} million are the most: draw a smaller area, or choose a coarser resolution"),
+    # xgettext:no-python-format
+    _("the brighter one is taken, {0} of the older and {1} of the newer in B02 B03 B04."),
+    # xgettext:no-python-format
     _("the cloud probability counts as 0 everywhere"),
     # xgettext:no-python-format
+    _("the darker one is taken, {0} of the older and {1} of the newer in B02 B03 B04."),
+    # xgettext:no-python-format
     _("the medoid compares {0} only"),
+    # xgettext:no-python-format
+    _("the older one is more likely cloud, {0} percent against {1}."),
+    # xgettext:no-python-format
+    _("the older water has no greater NDWI and is not darker in shortwave infrared."),
     # xgettext:no-python-format
     _("the same"),
     # xgettext:no-python-format
     _("the scale {0} instead of {1}"),
     # xgettext:no-python-format
     _("the type {0} instead of {1}"),
+    # xgettext:no-python-format
+    _("there is no scene of this place from {0} to {1}; the nearest one in the archive is of {2}"),
     # xgettext:no-python-format
     _("thing without a type"),
     # xgettext:no-python-format
@@ -192,6 +404,8 @@ SENTENCES = (
     _("{0} as no data instead of {1}"),
     # xgettext:no-python-format
     _("{0} cannot be read back: {1} is damaged."),
+    # xgettext:no-python-format
+    _("{0} goes before {1}."),
     # xgettext:no-python-format
     _("{0} has {1} bytes."),
     # xgettext:no-python-format
@@ -290,6 +504,14 @@ TITLES = (
     # xgettext:no-python-format
     _("Medoid: mean distance to the observations"),
     # xgettext:no-python-format
+    _("NBR, burnt ground"),
+    # xgettext:no-python-format
+    _("NDMI, moisture"),
+    # xgettext:no-python-format
+    _("NDVI, vegetation"),
+    # xgettext:no-python-format
+    _("NDWI, open water"),
+    # xgettext:no-python-format
     _("Near infrared"),
     # xgettext:no-python-format
     _("Near infrared, narrow"),
@@ -299,6 +521,14 @@ TITLES = (
     _("No data"),
     # xgettext:no-python-format
     _("No observation"),
+    # xgettext:no-python-format
+    _("Normalised burn ratio: falls where something burnt."),
+    # xgettext:no-python-format
+    _("Normalised difference of green and near infrared: water."),
+    # xgettext:no-python-format
+    _("Normalised difference of near and shortwave infrared: water in plants."),
+    # xgettext:no-python-format
+    _("Normalised difference of near infrared and red: green plants."),
     # xgettext:no-python-format
     _("Observation date"),
     # xgettext:no-python-format

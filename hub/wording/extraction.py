@@ -13,6 +13,7 @@ from pathlib import Path
 import processing
 from processing import registry
 from processing.layers import GROUPS, LAYERS
+from processing.pixels.indices import INDICES
 from processing.sentinel2 import BANDS
 
 ROOT = Path(processing.__file__).parent
@@ -20,7 +21,7 @@ ROOT = Path(processing.__file__).parent
 # and hub.errors.told_to_users says something else in its place.
 SPEAKERS = (
     "areas.py", "blocks.py", "mosaic.py", "periods.py", "planning.py", "reading.py", "scenes.py", "spec.py",
-    "storage.py", "methods", "masks", "quality/inputs.py", "quality/outputs.py", "quality/pixels.py",
+    "storage.py", "methods", "masks", "pixels", "quality/inputs.py", "quality/outputs.py", "quality/pixels.py",
     "quality/spectra.py",
 )  # fmt: skip
 STAGES = ("searching", "compositing", "writing", "checking", "describing", "finished")
@@ -108,6 +109,8 @@ def _titles() -> Iterator[str]:
         for raster in layer.rasters:
             yield raster.title
             yield from (flag.title for flag in raster.flags)
+    for index in INDICES.values():
+        yield from (index.title, index.summary)
     for plug_ins in (registry.methods(), registry.masks(), registry.formats()):
         yield from _plug_in_titles(plug_ins.values())
 

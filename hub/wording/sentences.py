@@ -29,6 +29,11 @@ OURS = (
     _("The disk of the service is full; order again later, or write to the service desk."),
     _("Making this product took more memory than a worker has."),
     _("{0} of {1} products failed: {2}"),
+    _("The worker that was computing this series stopped without a word."),
+    _(
+        "The series was not finished within {0} seconds of computing; "
+        "ask for fewer days, longer periods or a smaller area."
+    ),
 )
 WORDS = frozenset(
     (_("day"), _("dekad"), _("month"), _("quarter"), _("year"), _("band"), _("layer"), _("method"), _("mask"),

@@ -44,7 +44,10 @@ INSTALLED_APPS = [
     "hub",
     "hub.forecast",
     "hub.orders",
+    "hub.pixels",
     "hub.previews",
+    "hub.series",
+    "hub.viewer",
     "portal.accounts",
     "portal.pages",
     "portal.support",
@@ -136,7 +139,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 # Whoever looks before ordering does not wait behind long mosaics: workers of their own serve the queue "quick".
-CELERY_TASK_ROUTES = {f"hub.{part}.tasks.*": {"queue": "quick"} for part in ("forecast", "previews")}
+CELERY_TASK_ROUTES = {
+    f"hub.{part}.tasks.*": {"queue": "quick"} for part in ("forecast", "pixels", "previews", "series")
+}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -157,10 +162,20 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
         "options": {"expires": 300},
     },
+    "sweep-pixels": {
+        "task": "hub.pixels.tasks.sweep",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     "sweep-previews": {
         "task": "hub.previews.tasks.sweep",
         "schedule": timedelta(minutes=10),
         "options": {"expires": 600},
+    },
+    "sweep-series": {
+        "task": "hub.series.tasks.sweep",
+        "schedule": timedelta(seconds=SWEEP_SECONDS),
+        "options": {"expires": SWEEP_SECONDS},
     },
 }
 
@@ -253,6 +268,24 @@ PREVIEW_LIMIT_WAITING_PER_USER = env.int("PREVIEW_LIMIT_WAITING_PER_USER", defau
 PREVIEW_KEPT_SECONDS = env.int("PREVIEW_KEPT_SECONDS", default=3600)
 # A preview that no worker has finished by then has failed.
 PREVIEW_LOST_SECONDS = env.int("PREVIEW_LOST_SECONDS", default=60)
+
+# --- Time series ----------------------------------------------------------------------------------
+# Seconds in a worker that one series may take, and after how many it gives way to whoever waits.
+SERIES_SECONDS = env.int("SERIES_SECONDS", default=300)
+SERIES_TURN_SECONDS = env.float("SERIES_TURN_SECONDS", default=5.0)
+SERIES_THREADS = env.int("SERIES_THREADS", default=2)
+SERIES_LIMIT_UNFINISHED_PER_USER = env.int("SERIES_LIMIT_UNFINISHED_PER_USER", default=2)
+SERIES_LIMIT_KEPT_PER_USER = env.int("SERIES_LIMIT_KEPT_PER_USER", default=200)
+SERIES_KEPT_DAYS = env.int("SERIES_KEPT_DAYS", default=30)
+
+# --- Why this pixel -------------------------------------------------------------------------------
+# Questions from one person, or from one network address; more are asked to wait.
+PIXELS_PER_MINUTE = env.int("PIXELS_PER_MINUTE", default=60)
+PIXEL_LIMIT_WAITING_PER_ORDER = env.int("PIXEL_LIMIT_WAITING_PER_ORDER", default=6)
+PIXEL_THREADS = env.int("PIXEL_THREADS", default=4)
+# An answer that no worker has finished by then has failed.
+PIXEL_LOST_SECONDS = env.int("PIXEL_LOST_SECONDS", default=120)
+PIXEL_KEPT_DAYS = env.int("PIXEL_KEPT_DAYS", default=14)
 
 # --- Areas in files -------------------------------------------------------------------------------
 AREA_UPLOAD_MAX_MB = env.int("AREA_UPLOAD_MAX_MB", default=10)

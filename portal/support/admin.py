@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
 
 from portal.support import desk
 from portal.support.models import Ticket, TicketMessage
@@ -47,13 +49,21 @@ class TicketAdmin(admin.ModelAdmin):
     list_filter = ("status", "created_at")
     list_select_related = ("owner", "order")
     search_fields = ("subject", "email", "owner__username", "messages__text")
-    readonly_fields = ("subject", "email", "owner", "order", "status", "created_at", "updated_at")
+    readonly_fields = ("subject", "email", "owner", "order", "pixel", "status", "created_at", "updated_at")
     fields = (*readonly_fields, "answer", "close")
     actions = ("close_tickets", "mail_again")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Tickets come from the contact form."""
         return False
+
+    @admin.display(description="Pixel")
+    def pixel(self, ticket: Ticket) -> str:
+        """All that was known of the pixel that the ticket is about."""
+        if ticket.pixel is None:
+            return "none in particular"
+        context = {"report": ticket.pixel, "ticket": ticket, "viewer": _in_viewer(ticket)}
+        return render_to_string("support/_desk_place.html", context)
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: AnswerForm, change: bool) -> None:
         """Mail what was written; the ticket's other fields are not to be changed here."""
@@ -84,3 +94,12 @@ class TicketAdmin(admin.ModelAdmin):
             f"Mailed: {results.count(True)}; refused by the mail server: {results.count(False)}.",
             messages.WARNING if False in results else messages.SUCCESS,
         )
+
+
+def _in_viewer(ticket: Ticket) -> str:
+    """The ticket's place in the viewer of its order, while there is one."""
+    if ticket.order is None or ticket.pixel is None:
+        return ""
+    lon, lat = ticket.pixel.kept["lon"], ticket.pixel.kept["lat"]
+    query = f"tool=why&pixel={lon:.6f},{lat:.6f}&at={lat:.5f},{lon:.5f},16"
+    return f"{reverse('viewer:view', args=[ticket.order.pk])}?{query}"

@@ -12,25 +12,39 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from hub.pixels.reporting import report_of
 from portal.support.models import Ticket, TicketMessage
 
 if TYPE_CHECKING:
     from hub.orders.models import Order
+    from hub.pixels.models import Question
     from portal.accounts.models import User
 
 logger = logging.getLogger(__name__)
 
 
 def open_ticket(
-    *, email: str, subject: str, message: str, owner: User | None = None, order: Order | None = None
+    *,
+    email: str,
+    subject: str,
+    message: str,
+    owner: User | None = None,
+    order: Order | None = None,
+    pixel: Question | None = None,
 ) -> Ticket:
     """Keep the message as a new ticket, then tell the desk and confirm it to the sender by mail.
 
+    ``pixel``: an answered question of the owner's that goes along, with all that was found.
     A mail that cannot be sent is logged and loses nothing: the ticket stands in the admin.
     """
     with transaction.atomic():
         ticket = Ticket.objects.create(
-            owner=owner, email=email, subject=subject, order=order, language=translation.get_language() or ""
+            owner=owner,
+            email=email,
+            subject=subject,
+            order=order,
+            place=report_of(pixel) if pixel else None,
+            language=translation.get_language() or "",
         )
         TicketMessage.objects.create(ticket=ticket, author=owner, text=message)
     context = {

@@ -9,9 +9,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from hub.orders.models import Order
+from hub.pixels.models import KEY, Question
 from portal.support import spam
 
 LONGEST_SUBJECT = 120
@@ -19,6 +21,8 @@ LONGEST_MESSAGE = 10_000
 MESSAGES_PER_ADDRESS = 10
 MESSAGES_PER_MAILBOX = 5
 HOUR = 3600
+
+UNKNOWN_PIXEL = _("The pixel that this message was to be about is not known any more, so it does not go along.")
 
 # A line break in a subject would begin another header of the mail.
 one_line = RegexValidator(
@@ -56,6 +60,7 @@ class ContactForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text=_("What you did, what you expected, and what came instead."),
     )
+    pixel = forms.CharField(widget=forms.HiddenInput, required=False)
     website = forms.CharField(
         label=_("Leave this empty"),
         required=False,
@@ -71,6 +76,19 @@ class ContactForm(forms.Form):
         self.fields["order"].label_from_instance = lambda order: f"{order.pk} · {order.name}"
         if not user.is_authenticated:
             del self.fields["order"]
+
+    @property
+    def place(self) -> Question | None:
+        """The pixel that goes along: of the key that was sent, or that the form was opened with."""
+        return self.pixel_of(self.data["pixel"] if "pixel" in self.data else self.initial.get("pixel", ""))
+
+    def pixel_of(self, key: str) -> Question | None:
+        """The question with this key, if it is about an order that the sender may see."""
+        if not KEY.fullmatch(key):
+            return None
+        mine = Order.objects.visible_to(self.user)
+        found = Question.objects.filter(key=key, product__order__in=mine, attempt=F("product__attempt"))
+        return found.select_related("product__order").first()
 
     @property
     def stamp(self) -> str:
@@ -90,6 +108,14 @@ class ContactForm(forms.Form):
             raise ValidationError(_("Write a subject."))
         return subject
 
+    def clean_pixel(self) -> Question | None:
+        """The pixel that goes along, if one does. One that is not the sender's is told and left out the next time."""
+        key = self.cleaned_data["pixel"]
+        pixel = self.pixel_of(key)
+        if key and pixel is None:
+            raise ValidationError(UNKNOWN_PIXEL)
+        return pixel
+
     def clean_website(self) -> str:
         if self.cleaned_data["website"]:
             raise ValidationError(_("The field “Leave this empty” was filled in: empty it and send again."))
@@ -107,6 +133,8 @@ class ContactForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Count the message once everything else is right, so that mistakes cost nothing."""
         cleaned = super().clean()
+        if pixel := cleaned.get("pixel"):
+            cleaned["order"] = pixel.product.order
         if not self.errors and not self._is_within_limits(cleaned["email"]):
             raise ValidationError(_("You have written several messages already: try again in an hour."))
         return cleaned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from hub.orders.models import Order
+from hub.pixels.reporting import Report
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -44,6 +46,12 @@ class Ticket(models.Model):
     language = models.CharField(
         max_length=10, blank=True, editable=False, help_text="What the sender's page was in; mails to them are too"
     )
+    place = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The pixel that it is about, with all that was known of it: hub.pixels.reporting",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -57,6 +65,11 @@ class Ticket(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("support:ticket", args=[self.pk])
+
+    @cached_property
+    def pixel(self) -> Report | None:
+        """The pixel that it is about, if it is about one."""
+        return Report(self.place) if self.place else None
 
 
 class TicketMessage(models.Model):

@@ -1,0 +1,1 @@
+"""Why this pixel: the observations a mosaic's pixel was chosen from, and why each other one was not."""
