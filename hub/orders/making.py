@@ -39,6 +39,9 @@ def produce(product_pk: int, *, worker: str) -> None:
     except Exception as error:
         logger.exception("Attempt %s at product %s failed", product.attempt, product.pk)
         production.fail(product, error)
+    else:
+        # Its owner has it already: for a large one as JPEG 2000 this takes a minute more.
+        storage.prepare_viewing(product)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

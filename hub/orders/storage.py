@@ -58,6 +58,20 @@ def remove_order(order_pk: int) -> None:
         shutil.rmtree(folder)
 
 
+def prepare_viewing(product: Product) -> None:
+    """Write what the viewer shows a delivered product from, where its own files would be slow: see processing.viewing.
+
+    Whatever goes wrong with it, the product is delivered and can be looked into, only more slowly.
+    """
+    data = product.files.filter(role=Role.DATA).first()
+    if data is None:
+        return
+    try:
+        prepare(path_of(data).parent, threads=settings.PRODUCT_THREADS)
+    except (OSError, ProcessingError):
+        logger.warning("Product %s will be looked into as it is", product.pk, exc_info=True)
+
+
 @dataclass(frozen=True)
 class Staged:
     """A product's files inside ``MEDIA_ROOT`` that nobody can reach yet."""
@@ -117,7 +131,6 @@ def stage(product: Product, made: MadeProduct) -> Staged:
                 members[file.name] = Path(shutil.move(made.folder.parent / path.name, folder / path.name))
                 files.append(replace(file, name=path.name))
         archive = _zip(folder / f"{base}-{product.name}.zip", members)
-        _prepare_viewing(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -149,17 +162,6 @@ def _attempt_folders() -> Iterator[tuple[Path, int, int]]:
 
 def _files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def _prepare_viewing(folder: Path) -> None:
-    """Write what the viewer shows the product from, where its own files would be slow: see processing.viewing.copies.
-
-    Last, when all that is delivered is there: whatever goes wrong with it, the product is whole.
-    """
-    try:
-        prepare(folder, threads=settings.PRODUCT_THREADS)
-    except (FileNotFoundError, ProcessingError):
-        logger.warning("The product in %s will be looked into as it is", folder, exc_info=True)
 
 
 def _zip(target: Path, members: dict[str, Path]) -> MadeFile:

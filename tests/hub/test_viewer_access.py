@@ -11,11 +11,13 @@ from django.test import Client
 from django.utils import timezone
 
 from hub.orders import ordering, production, sharing
+from hub.orders.making import produce
 from hub.orders.models import Order, Product, ShareLink
+from processing.spec import MosaicSpec
 from processing.viewing.open_files import FILES
 from processing.viewing.resolutions import COPIES_FOLDER
 from tests.hub.answers import problem
-from tests.hub.seen_products import expire
+from tests.hub.seen_products import Seen, expire
 
 pytestmark = pytest.mark.django_db
 pytest_plugins = ["tests.hub.seen_products"]
@@ -165,10 +167,13 @@ def test_a_product_made_again_is_shown_as_it_is_now(as_alice, seen, addresses, m
     problem(after, 410, "file_gone")
 
 
-def test_copies_for_viewing_are_neither_listed_nor_packed_and_go_with_the_order(alice, deliver, monkeypatch):
+def test_copies_for_viewing_are_neither_listed_nor_packed_and_go_with_the_order(alice, spec_json, monkeypatch):
     # So that a product of a few pixels is large enough to be copied.
     monkeypatch.setattr("processing.viewing.copies.SMALLEST_PX", 10)
-    seen = deliver(alice, format="jp2")
+    product = ordering.submit(alice, MosaicSpec.parse(spec_json | {"format": "jp2"})).products.get()
+    produce(product.pk, worker="test")
+    product.refresh_from_db()
+    seen = Seen(product)
     folder = seen.path("B04").parent
     copies = sorted(path.name for path in (folder / COPIES_FOLDER).iterdir())
     assert "B04.tiff" in copies and len(copies) == len(seen.product.files.filter(role="data"))
