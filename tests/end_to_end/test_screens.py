@@ -25,9 +25,13 @@ from playwright.sync_api import Page, expect
 from hub.orders import sharing
 from hub.orders.models import Order, Product
 from hub.orders.states import Status
+from hub.pixels.models import Question
+from hub.series import asking
+from hub.series.models import Series
 from portal.accounts.models import ApiToken
 from portal.pages.models import News
 from portal.support.models import Ticket, TicketMessage
+from processing.pixels.series_spec import SeriesSpec
 from processing.spec import MosaicSpec
 from tests.end_to_end.conftest import Service
 from tests.end_to_end.steps import MADE_MS
@@ -108,10 +112,22 @@ def visit(look: Look, service: Service, open_page: Callable[..., Page], paths: d
         inspect(bob, look, name)
     alice = opened(look, service, open_page, "alice")
     for name in ("user-area", "order-successful", "order-running", "order-failed", "order-held", "tickets", "ticket",
-                 "tokens", "email", "password"):  # fmt: skip
+                 "tokens", "email", "password", "series", "series-made", "why"):  # fmt: skip
         alice.goto(paths[name])
         inspect(alice, look, name)
+    viewer(alice, look, paths)
     hub(alice, look, paths)
+
+
+def viewer(page: Page, look: Look, paths: dict[str, str]) -> None:
+    """The mosaic on the map, with everything beside it unfolded."""
+    page.goto(paths["viewer"])
+    expect(page.locator(".leaflet-tile-loaded").first).to_be_visible()
+    folded = page.locator("main details:not([open]) > summary")
+    for _ in range(folded.count()):
+        folded.first.click()
+    page.wait_for_load_state("networkidle")
+    inspect(page, look, "viewer")
 
 
 def hub(page: Page, look: Look, paths: dict[str, str]) -> None:
@@ -164,13 +180,17 @@ def inhabited(service: Service, open_page: Callable[..., Page]) -> dict[str, str
     page = open_page("alice")
     open_page("bob").context.close()
     alice = get_user_model().objects.get(username="alice")
-    successful = delivered(alice, service, page)
+    _, token = ApiToken.create_for(alice, "laptop")
+    headers = {"Authorization": f"Bearer {token}"}
+    successful = delivered(alice, service, page, headers)
+    question = explained(successful, service, page, headers)
     page.context.close()
     link = sharing.share(successful, days=7, by=alice)
     ticket = Ticket.objects.create(owner=alice, email=alice.email, subject="Question 12", order=successful)
     TicketMessage.objects.create(ticket=ticket, author=alice, text="Bonjour !")
     News.objects.create(title="Version 1", text="https://example.org")
     ordered = {state: placed(alice, service, state) for state in (Status.RUNNING, Status.FAILED, Status.HELD)}
+    series = followed(alice, service)
     choices = {"area": service.area(), "kind": "month", "month": "2024-06-01", "resolution": "60", "name": "Ljubljana"}
     return {
         "home": "/", "manual": "/manual/", "about": "/about/", "news": "/news/", "contact": "/support/",
@@ -180,14 +200,35 @@ def inhabited(service: Service, open_page: Callable[..., Page]) -> dict[str, str
         "order-successful": successful.get_absolute_url(), "tickets": "/support/tickets/",
         "ticket": ticket.get_absolute_url(), "tokens": "/account/tokens/", "email": "/account/email/",
         "password": "/account/password/change/", "hub": "/hub/", "hub-filled": f"/hub/?{urlencode(choices)}",
+        "viewer": f"/orders/{successful.pk}/view/", "series": "/series/", "series-made": series.get_absolute_url(),
+        "why": f"/orders/{successful.pk}/products/{question.product_id}/why/{question.key}/",
         **{f"order-{state}": one.get_absolute_url() for state, one in ordered.items()},
     }  # fmt: skip
 
 
-def delivered(owner, service: Service, page: Page) -> Order:
+def explained(order: Order, service: Service, page: Page, headers: dict[str, str]) -> Question:
+    """An answer about the order's middle pixel, asked as a program would."""
+    (lon, lat), product = service.centre, order.products.get()
+    answer = page.request.get(f"/api/v1/products/{product.pk}/why/?lon={lon}&lat={lat}", headers=headers)
+    assert answer.status == HTTPStatus.ACCEPTED, answer.text()
+    answered = Question.objects.filter(product=product, state="made")
+    until(answered.exists, seconds=MADE_MS / 1000, what="an answer")
+    return answered.get()
+
+
+def followed(owner, service: Service) -> Series:
+    """A series that the worker has made."""
+    lon, lat = service.centre
+    dates = {"kind": "dekad", "start": "2024-06-01", "end": "2024-06-30"}
+    place = {"lon": lon, "lat": lat, "pixels": 3}
+    spec = {"name": "Savinja", "contents": "composites", "place": place, "resolution": 10} | dates
+    made = asking.ask(owner, SeriesSpec.parse(spec))
+    until(Series.objects.filter(pk=made.pk, state="made").exists, seconds=MADE_MS / 1000, what="a series")
+    return made
+
+
+def delivered(owner, service: Service, page: Page, headers: dict[str, str]) -> Order:
     """An order that the worker has made, sent as a program would."""
-    _, token = ApiToken.create_for(owner, "laptop")
-    headers = {"Authorization": f"Bearer {token}"}
     answer = page.request.post("/api/v1/orders/", data=spec_of("Ljubljana", service).to_json(), headers=headers)
     assert answer.status == HTTPStatus.CREATED, answer.text()
     until(lambda: Order.objects.get(owner=owner).status == Status.SUCCESSFUL, seconds=MADE_MS / 1000, what="a mosaic")
