@@ -187,5 +187,8 @@ if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()
+    if code > 128:
+        # Stopped, maybe before the block was entered that removes a scratch folder: Python does so as it ends.
+        sys.exit(code)
     # All is written and let go of: taking the interpreter apart module by module would take a tenth of a second.
     os._exit(code)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 from playwright.sync_api import Locator, Page, expect
@@ -26,7 +27,7 @@ from processing.pixels.explaining import explain
 from processing.pixels.places import pixel_place
 from processing.sentinel2 import BANDS
 from processing.spec import MosaicSpec
-from tests.end_to_end.conftest import PHONE
+from tests.end_to_end.conftest import PHONE, Service
 from tests.hub.processes import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -296,8 +297,12 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], mosaic: Product, sche
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_it_fits_on_a_phone_and_speaks_french(open_page: Callable[..., Page], mosaic: Product) -> None:
-    page = open_page("alice", viewport=PHONE, locale="fr-FR")
+def test_it_fits_on_a_phone_and_speaks_french(
+    service: Service, open_page: Callable[..., Page], mosaic: Product
+) -> None:
+    page = open_page("alice", viewport=PHONE)
+    cookie = {"name": settings.LANGUAGE_COOKIE_NAME, "value": "fr", "url": service.address}
+    page.context.add_cookies([cookie])
     page.goto(f"/orders/{mosaic.order_id}/why/")
     lon, lat = centre(mosaic, *pixel_with(mosaic, 2))
     page.locator("#why-lon").fill(f"{lon:.6f}".replace(".", ","))

@@ -152,8 +152,9 @@ def private_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pr
         "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [redis.url]}}
     }
     broker = redis.url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
-    monkeypatch.setattr(current_app.conf, "broker_url", broker)
+    # In this order: without one of its own the second is the first, and would be put back as that.
     monkeypatch.setattr(current_app.conf, "broker_write_url", broker)
+    monkeypatch.setattr(current_app.conf, "broker_url", broker)
     yield redis
     redis.stop()
     shutil.rmtree(folder)
