@@ -28,7 +28,8 @@ def _deflated(content: np.ndarray) -> bytes:
     """The same bytes for the same content, always.
 
     In busy workers isal was seen to compress one tile in many thousands to other bytes, which inflate to the same
-    content; why is not known. Twice in a row is not likely, so what comes out twice is taken: 4 % of a product's time.
+    content; why is not known. Twice in a row is not likely, so what comes out twice is taken. It costs
+    8 % of the CPU of a product of 1890 px, ten bands and twelve dates.
     """
     known: set[bytes] = set()
     while (compressed := isal_zlib.compress(content, _LEVEL)) not in known:
