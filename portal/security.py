@@ -42,7 +42,10 @@ def content_security_policy(host: str | None) -> str:
         "style-src": "'self'",
         "img-src": f"'self' data:{_map_tiles_origin()}",
         # Some browsers do not take 'self' to mean websockets too.
-        "connect-src": f"'self'{sockets}",
+        # MapLibre fetches the outside base map's tiles; Leaflet shows them as pictures.
+        "connect-src": f"'self'{sockets}{_map_tiles_origin()}",
+        # The threads of MapLibre, in a file of their own.
+        "worker-src": "'self'",
         "object-src": "'none'",
         "base-uri": "'none'",
         "form-action": "'self'",

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("portal.pages.urls")),
     path("hub/area/", include("hub.areas.urls")),
     path("", include("hub.forecast.urls")),
+    path("ground-motion/", include("hub.insar.urls")),
     path("", include("hub.orders.urls")),
     path("", include("hub.pixels.urls")),
     path("", include("hub.previews.urls")),

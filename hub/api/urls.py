@@ -44,6 +44,7 @@ urlpatterns = [
     path("series/<str:key>/export.<str:kind>", SeriesExportView.as_view(), name="series-export"),
     path("catalogue/", CatalogueView.as_view(), name="catalogue"),
     path("products/<int:pk>/why/", WhyView.as_view(), name="product-why"),
+    path("insar/", include("hub.api.insar.urls")),
     path("forecast/", ForecastView.as_view(), name="forecast"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
     path(

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "hub",
     "hub.forecast",
+    "hub.insar",
     "hub.orders",
     "hub.pixels",
     "hub.previews",
@@ -286,6 +287,19 @@ PIXEL_THREADS = env.int("PIXEL_THREADS", default=4)
 # An answer that no worker has finished by then has failed.
 PIXEL_LOST_SECONDS = env.int("PIXEL_LOST_SECONDS", default=120)
 PIXEL_KEPT_DAYS = env.int("PIXEL_KEPT_DAYS", default=14)
+
+# --- Ground motion --------------------------------------------------------------------------------
+# Series of the points, and uploads on their way in; never served directly.
+INSAR_ROOT = Path(env.str("INSAR_ROOT", default=str(VAR / "insar")))
+INSAR_UPLOAD_MAX_MB = env.int("INSAR_UPLOAD_MAX_MB", default=4096)
+# Of one answer: points of a list or export, points whose velocities are recomputed for a view.
+INSAR_LIMIT_EXPORT_POINTS = env.int("INSAR_LIMIT_EXPORT_POINTS", default=1_000_000)
+INSAR_LIMIT_VIEW_POINTS = env.int("INSAR_LIMIT_VIEW_POINTS", default=50_000)
+# Per person, or per network address of visitors.
+INSAR_TILES_PER_MINUTE = env.int("INSAR_TILES_PER_MINUTE", default=3000)
+INSAR_ANSWERS_PER_MINUTE = env.int("INSAR_ANSWERS_PER_MINUTE", default=300)
+# Points that one person may take away in a day, all exports together.
+INSAR_EXPORT_POINTS_PER_DAY = env.int("INSAR_EXPORT_POINTS_PER_DAY", default=20_000_000)
 
 # --- Areas in files -------------------------------------------------------------------------------
 AREA_UPLOAD_MAX_MB = env.int("AREA_UPLOAD_MAX_MB", default=10)
