@@ -102,7 +102,10 @@ def _grid(degrees: np.ndarray, element: Any, left: float, top: float, *, circula
 
 
 def _nodes(element: Any) -> np.ndarray:
-    return np.array([row.text.split() for row in element.find("Values_List")], dtype=np.float64)
+    rows = [row.text for row in element.find("Values_List")]
+    (columns,) = {len(row.split()) for row in rows}
+    # Ten times as fast as numbers out of words one by one, and a granule has 80,000 of them.
+    return np.fromstring(" ".join(rows), dtype=np.float64, sep=" ").reshape(len(rows), columns)
 
 
 def _over_bands(views: list[Element], kind: str, *, circular: bool = False) -> np.ndarray:

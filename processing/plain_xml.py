@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, XMLParser
 from xml.parsers import expat
@@ -9,6 +10,10 @@ from xml.parsers import expat
 
 class _DocumentType(Exception):
     """The document declares a document type."""
+
+
+class _RootBegins(Exception):
+    """The root element begins: no document type can follow."""
 
 
 def parse(xml: bytes, *, most_bytes: int) -> Element:
@@ -34,13 +39,17 @@ def parse(xml: bytes, *, most_bytes: int) -> Element:
 def _refuse_document_type(xml: bytes) -> None:
     """Stop at a document type: with it come entities, which can grow without end or name other files.
 
-    Looking for "<!DOCTYPE" in the bytes would not do: they may be UTF-16. A pass of its own, because a tree
-    builder that looks out for it takes ten times as long for the whole tree.
+    Looking for "<!DOCTYPE" in the bytes would not do: they may be UTF-16. A scanner of its own, because a
+    tree builder that looks out for it takes ten times as long for the whole tree.
     """
 
-    def stop(*_: Any) -> None:
+    def refuse(*_: Any) -> None:
         raise _DocumentType
 
+    def stop(*_: Any) -> None:
+        raise _RootBegins
+
     scanner = expat.ParserCreate()
-    scanner.StartDoctypeDeclHandler = stop
-    scanner.Parse(xml, True)
+    scanner.StartDoctypeDeclHandler, scanner.StartElementHandler = refuse, stop
+    with contextlib.suppress(_RootBegins):
+        scanner.Parse(xml, True)
