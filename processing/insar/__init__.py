@@ -1,0 +1,1 @@
+"""Ground motion by radar interferometry (InSAR): deliveries of others, the arithmetic of motion, stored series."""
