@@ -16,6 +16,8 @@ from running.supervisor import Supervisor
 
 WORKER, QUICK_WORKER = "worker@mosaic", "quick@mosaic"
 PING_ATTEMPTS = 6
+POOL = "12"
+"""Connections to the database that the site keeps open, at most."""
 
 
 def require_free_port(port: int) -> None:
@@ -42,7 +44,10 @@ class Service:
         self._var = Path(environment["VAR"])
 
     def start(self) -> None:
-        """Return when the site answers, the worker responds and the sample order is finished."""
+        """Return when the site answers, the worker responds and the sample order is finished.
+
+        At the first start releases of ground motion are made beside it, and come a little later.
+        """
         archive = self._start_archive()
         say("Starting PostGIS and Redis")
         self._servers.start(self._supervisor)
@@ -61,6 +66,9 @@ class Service:
         self._supervisor.finish(sample, seconds=900)
         for name in (WORKER, QUICK_WORKER):
             self._wait_for_worker(name)
+        if not (self._var / "insar" / "demo-seeded").exists():
+            # Nobody waits for it: it appears in the site when it is there.
+            self._step("ground-motion", "manage.py", "seed_insar_demo")
 
     def _migrate(self) -> None:
         """Bring the database up to date; loading the site takes seconds, so only when something changed."""
@@ -82,7 +90,9 @@ class Service:
 
     def _start_site(self) -> None:
         arguments = ["-b", "127.0.0.1", "-p", str(self._port), "portal.asgi:application"]
-        self._supervisor.start("site", python("-m", "daphne", *arguments), **self._options)
+        # Opening a connection takes as long as most of what is asked through it.
+        environment = {"DATABASE_POOL": POOL} | self._environment
+        self._supervisor.start("site", python("-m", "daphne", *arguments), environment=environment, folder=ROOT)
 
     def _start_worker(self, name: str, *, queue: str, named: str) -> None:
         self._start_celery(name, "worker", "-Q", queue, "-c", "1", "--pool", "prefork", "-n", named)

@@ -5,3 +5,9 @@ class InsarConfig(AppConfig):
     name = "hub.insar"
     label = "insar"
     verbose_name = "Ground motion"
+
+    def ready(self) -> None:
+        # Models can be imported only now.
+        from hub.insar import sites
+
+        sites.watch()

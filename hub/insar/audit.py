@@ -27,7 +27,7 @@ _INSERT = """
 def record(
     user: AbstractBaseUser | AnonymousUser,
     action: Action,
-    access: Access,
+    access: Access | None,
     *,
     by: str = "session",
     direction: str = "",
@@ -36,7 +36,10 @@ def record(
     cells: int = 0,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Write one answer down. ``area``: EWKT or EWKB in EPSG:3857, where was looked; ``by``: "session" or "token"."""
+    """Write one answer down. ``area``: EWKT or EWKB in EPSG:3857, where was looked; ``by``: "session" or "token".
+
+    Without ``access`` it is one on several releases, which ``detail`` names.
+    """
     known = user.is_authenticated
     with connection.cursor() as cursor:
         cursor.execute(
@@ -46,13 +49,13 @@ def record(
                 user.get_username() if known else "",
                 by if known else "visitor",
                 str(action),
-                access.release.pk,
-                access.release.key,
+                access.release.pk if access else None,
+                access.release.key if access else "",
                 direction,
                 area,
                 points,
                 cells,
-                access.fingerprint,
+                access.fingerprint if access else "",
                 json.dumps(detail or {}),
             ],
         )

@@ -59,7 +59,9 @@ class Access:
 
     def layer(self, direction: str) -> Layer:
         """The release's layer that was measured along ``direction``. Raises NotFound, also before it is indexed."""
-        found = Layer.objects.filter(release=self.release, direction=direction, indexed=True).first()
+        # NUL cannot stand in a text of PostgreSQL.
+        named = "" if "\0" in direction else direction
+        found = Layer.objects.filter(release=self.release, direction=named, indexed=True).first()
         if found is None:
             raise NotFound
         return found
@@ -87,7 +89,7 @@ def access(user: AbstractBaseUser | AnonymousUser, key: str, *, at_least: Right 
     viewer = viewer_of(user)
     with connection.cursor() as cursor:
         # NUL cannot stand in a text of PostgreSQL.
-        cursor.execute(_STANDING, {"key": key.replace("\0", ""), "viewer": viewer})
+        cursor.execute(_STANDING, {"key": "" if "\0" in key else key, "viewer": viewer})
         number, right, fingerprint = cursor.fetchone()
     if number is None or right is None:
         raise NotFound

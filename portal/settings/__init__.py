@@ -117,6 +117,13 @@ DATABASES = {
     )
 }
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+# Compiling a statement takes PostgreSQL ten times as long as carrying out the largest that answers a page.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
+# Connections that the site keeps open between requests, at most; 0: none. A process that forks, as a worker, needs 0.
+if env.int("DATABASE_POOL", default=0):
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL"), "timeout": 10}
+    # One that the server has closed meanwhile is replaced.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # --- Redis: broker, channel layer, cache ----------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
@@ -142,7 +149,7 @@ CELERY_TASK_IGNORE_RESULT = True
 # Whoever looks before ordering does not wait behind long mosaics: workers of their own serve the queue "quick".
 CELERY_TASK_ROUTES = {
     f"hub.{part}.tasks.*": {"queue": "quick"} for part in ("forecast", "pixels", "previews", "series")
-}
+} | {"hub.insar.tasks.sweep": {"queue": "quick"}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -151,33 +158,18 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 300
 CELERY_TIMEZONE = "UTC"
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
+# Behind a long mosaic they would pile up: one that is not begun by the next one's time, or within an hour, is dropped.
 CELERY_BEAT_SCHEDULE = {
-    # Behind a long mosaic sweeps would pile up: one that is not begun by the next one's time is dropped.
-    "sweep": {
-        "task": "hub.orders.tasks.sweep",
-        "schedule": timedelta(seconds=SWEEP_SECONDS),
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "keep-new-masks": {
-        "task": "hub.forecast.tasks.keep_new",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 300},
-    },
-    "sweep-pixels": {
-        "task": "hub.pixels.tasks.sweep",
-        "schedule": timedelta(minutes=10),
-        "options": {"expires": 600},
-    },
-    "sweep-previews": {
-        "task": "hub.previews.tasks.sweep",
-        "schedule": timedelta(minutes=10),
-        "options": {"expires": 600},
-    },
-    "sweep-series": {
-        "task": "hub.series.tasks.sweep",
-        "schedule": timedelta(seconds=SWEEP_SECONDS),
-        "options": {"expires": SWEEP_SECONDS},
-    },
+    name: {"task": task, "schedule": every, "options": {"expires": min(every.total_seconds(), 3600)}}
+    for name, task, every in (
+        ("sweep", "hub.orders.tasks.sweep", timedelta(seconds=SWEEP_SECONDS)),
+        ("keep-new-masks", "hub.forecast.tasks.keep_new", timedelta(minutes=5)),
+        ("sweep-pixels", "hub.pixels.tasks.sweep", timedelta(minutes=10)),
+        ("sweep-previews", "hub.previews.tasks.sweep", timedelta(minutes=10)),
+        ("sweep-series", "hub.series.tasks.sweep", timedelta(seconds=SWEEP_SECONDS)),
+        ("sweep-ground-motion", "hub.insar.tasks.sweep", timedelta(seconds=SWEEP_SECONDS)),
+        ("warn-of-ends", "hub.insar.tasks.warn_of_ends", timedelta(hours=6)),
+    )
 }
 
 # --- Accounts -------------------------------------------------------------------------------------
@@ -292,9 +284,13 @@ PIXEL_KEPT_DAYS = env.int("PIXEL_KEPT_DAYS", default=14)
 # Series of the points, and uploads on their way in; never served directly.
 INSAR_ROOT = Path(env.str("INSAR_ROOT", default=str(VAR / "insar")))
 INSAR_UPLOAD_MAX_MB = env.int("INSAR_UPLOAD_MAX_MB", default=4096)
+# Pictures from elsewhere that can be laid beneath the points: JSON, [{"title", "url" with {z} {x} {y}, "attribution"}].
+INSAR_OVERLAYS = env.json("INSAR_OVERLAYS", default=[])
 # Of one answer: points of a list or export, points whose velocities are recomputed for a view.
 INSAR_LIMIT_EXPORT_POINTS = env.int("INSAR_LIMIT_EXPORT_POINTS", default=1_000_000)
 INSAR_LIMIT_VIEW_POINTS = env.int("INSAR_LIMIT_VIEW_POINTS", default=50_000)
+# Requests for access of one person that wait for a decision.
+INSAR_LIMIT_WAITING_REQUESTS = env.int("INSAR_LIMIT_WAITING_REQUESTS", default=20)
 # Per person, or per network address of visitors.
 INSAR_TILES_PER_MINUTE = env.int("INSAR_TILES_PER_MINUTE", default=3000)
 INSAR_ANSWERS_PER_MINUTE = env.int("INSAR_ANSWERS_PER_MINUTE", default=300)
@@ -323,7 +319,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Mosaic Hub API",
-    "DESCRIPTION": "Order Sentinel-2 mosaics and fetch them.",
+    "DESCRIPTION": "Order Sentinel-2 mosaics and fetch them; ask how the ground moves.",
     "VERSION": "1",
     # The first version that takes JSON schemas as they are, such as MosaicSpec's.
     "OAS_VERSION": "3.1.0",

@@ -10,7 +10,7 @@ def install(apps, schema_editor):
     """Points, cells, audit log and policy. The policy joins the tables of the accounts, whatever they are called."""
     user = apps.get_model(settings.AUTH_USER_MODEL)
     names = {"users": user._meta.db_table, "memberships": user.groups.through._meta.db_table}
-    for name in ("points", "audit", "policy"):
+    for name in ("points", "audit", "policy", "sites"):
         text = (SQL / f"{name}.sql").read_text()
         for key, table in names.items():
             text = text.replace("{%s}" % key, schema_editor.quote_name(table))

@@ -3,7 +3,8 @@
 from hub.insar.models.access import Acceptance, AccessRequest, Grant, SensitiveSite, Territory, Undertaking
 from hub.insar.models.audit import AuditEntry
 from hub.insar.models.releases import Cell, Layer, MeasurementPoint, Part, Release
-from hub.insar.models.words import Action, Direction, Level, RequestState, Right, Treatment
+from hub.insar.models.uploads import Upload
+from hub.insar.models.words import Action, Direction, Level, RequestState, Right, Treatment, UploadState
 
 __all__ = [
     "AccessRequest",
@@ -24,4 +25,6 @@ __all__ = [
     "Territory",
     "Treatment",
     "Undertaking",
+    "Upload",
+    "UploadState",
 ]

@@ -96,6 +96,9 @@ class Grant(models.Model):
     despite_embargo = models.BooleanField(default=False, help_text=_("Counts before the embargo ends, too"))
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.CharField(max_length=150, blank=True)
+    revoked_because = models.TextField(blank=True, help_text=_("The person is told"))
+    warned_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When the person was told that it ends soon."""
     granted_at = models.DateTimeField(default=timezone.now, editable=False)
     granted_by = models.CharField(max_length=150, blank=True)
     note = models.TextField(blank=True)

@@ -69,6 +69,8 @@ class Layer(models.Model):
     extent = models.PolygonField(srid=MAP_SRID, null=True, blank=True, help_text="The box around its points")
     velocity_p02 = models.FloatField(null=True, blank=True)
     velocity_p98 = models.FloatField(null=True, blank=True)
+    cells_wanted = models.PositiveIntegerField(default=0, help_text="Grows whenever its cells must be made anew")
+    cells_made = models.PositiveIntegerField(default=0, help_text="What was wanted when they were made last")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["release", "direction"], name="one_layer_per_direction")]

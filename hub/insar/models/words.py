@@ -55,6 +55,13 @@ class RequestState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
+class UploadState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    RUNNING = "running", _("being taken in")
+    DONE = "done", _("taken in")
+    REFUSED = "refused", _("refused")
+
+
 class Action(models.TextChoices):
     """What was answered, as the audit log names it."""
 

@@ -18,6 +18,8 @@ CREATE TABLE insar_auditentry (
 );
 CREATE INDEX insar_auditentry_at ON insar_auditentry USING brin (at);
 CREATE INDEX insar_auditentry_user ON insar_auditentry (user_id, id);
+-- What one person has taken away in a day is summed before every export.
+CREATE INDEX insar_auditentry_taken ON insar_auditentry (user_id, at) WHERE action IN ('export', 'points');
 CREATE INDEX insar_auditentry_release ON insar_auditentry (release_id, id);
 
 CREATE FUNCTION insar_audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -15,6 +15,9 @@ BEGIN
         WHEN ST_CoveredBy(NEW.area, territory) THEN NEW.area
         ELSE ST_CollectionExtract(ST_Intersection(NEW.area, territory), 3)
     END;
+    IF NOT ST_IsValid(NEW.effective_area) THEN
+        NEW.effective_area := ST_CollectionExtract(ST_MakeValid(NEW.effective_area), 3);
+    END IF;
     IF ST_IsEmpty(NEW.effective_area) THEN
         NEW.effective_area := NULL;
     END IF;
@@ -78,12 +81,13 @@ CREATE FUNCTION insar_area(viewer bigint, release bigint, wanted text) RETURNS g
     WHERE insar_rank(g."right") >= insar_rank(wanted)
 $$;
 
--- The same, cut down to the surroundings of a window; with few corners left, comparing many points is quick.
+-- The same, cut down to the surroundings of a window; with few corners left, comparing many points is quick. Not by
+-- ST_ClipByBox2D: where a corner of the box lies on a side of the area, it gives land beyond that side.
 CREATE FUNCTION insar_area_near(viewer bigint, release bigint, wanted text, near geometry) RETURNS geometry
 LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN count(*) = 1 THEN (array_agg(c.area))[1] ELSE ST_Union(c.area) END
     FROM insar_grants(viewer, release) g
-    CROSS JOIN LATERAL (SELECT ST_CollectionExtract(ST_ClipByBox2D(g.effective_area, near), 3) AS area) c
+    CROSS JOIN LATERAL (SELECT ST_CollectionExtract(ST_Intersection(g.effective_area, near), 3) AS area) c
     WHERE insar_rank(g."right") >= insar_rank(wanted) AND g.effective_area && near AND NOT ST_IsEmpty(c.area)
 $$;
 
@@ -106,6 +110,18 @@ LANGUAGE sql STABLE AS $$
     FROM insar_grants(viewer, release) g
 $$;
 
+-- Whether the viewer has a right on every place of a window: then nothing in it need be compared one by one.
+CREATE FUNCTION insar_has_all(viewer bigint, layer integer, wanted text, near geometry) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(
+        (
+            SELECT ST_Covers(insar_area_near(viewer, l.release_id, wanted, near), near)
+            FROM insar_layer l WHERE l.id = layer
+        ),
+        false
+    )
+$$;
+
 -- The points of a layer in a window (EPSG:3857) that the viewer may see: those in an area where the right is full,
 -- less those of sensitive sites, whatever their treatment.
 CREATE FUNCTION insar_points(viewer bigint, layer integer, near geometry) RETURNS SETOF insar_measurementpoint
@@ -114,17 +130,24 @@ LANGUAGE sql STABLE ROWS 10000 AS $$
     FROM insar_measurementpoint p
     WHERE p.layer_id = layer
         AND p.geom && near
-        AND ST_Intersects(
-            (
-                SELECT insar_area_near(viewer, l.release_id, 'full', ST_Expand(ST_Envelope(near), 1000))
-                FROM insar_layer l WHERE l.id = layer
-            ),
-            p.geom
+        AND (
+            (SELECT insar_has_all(viewer, layer, 'full', ST_Envelope(near)))
+            OR coalesce(
+                ST_Intersects(
+                    (
+                        SELECT insar_area_near(viewer, l.release_id, 'full', ST_Expand(ST_Envelope(near), 1000))
+                        FROM insar_layer l WHERE l.id = layer
+                    ),
+                    p.geom
+                ),
+                false
+            )
         )
         AND NOT coalesce(
             ST_Intersects(
                 (
-                    SELECT ST_Collect(s.area)
+                    -- Not ST_Collect: sites may overlap, and a collection of overlapping areas cannot be compared.
+                    SELECT CASE WHEN count(*) = 1 THEN (array_agg(s.area))[1] ELSE ST_Union(ST_MakeValid(s.area)) END
                     FROM insar_sensitivesite s
                     JOIN insar_layer l ON l.id = layer
                     WHERE (s.release_id IS NULL OR s.release_id = l.release_id) AND s.area && near
@@ -141,46 +164,34 @@ $$;
 -- this side are taken off.
 CREATE FUNCTION insar_cells(viewer bigint, layer integer, size integer, near geometry) RETURNS SETOF insar_cell
 LANGUAGE sql STABLE ROWS 4000 AS $$
+    WITH full_right AS MATERIALIZED (
+        -- A cell at the window's edge reaches beyond it; far north the map stretches it fivefold.
+        SELECT insar_area_near(viewer, l.release_id, 'full', ST_Expand(ST_Envelope(near), 8 * size)) AS area
+        FROM insar_layer l WHERE l.id = layer
+    )
     SELECT c.*
     FROM insar_cell c
     WHERE c.layer_id = layer
         AND c.size_m = size
         AND c.geom && near
         AND (
-            coalesce(
-                ST_CoveredBy(
-                    c.geom,
-                    (
-                        -- A cell at the window's edge reaches beyond it; far north the map stretches it fivefold.
-                        SELECT insar_area_near(viewer, l.release_id, 'full', ST_Expand(ST_Envelope(near), 8 * size))
-                        FROM insar_layer l WHERE l.id = layer
-                    )
-                ),
-                false
-            )
+            (SELECT coalesce(ST_Covers(f.area, ST_Expand(ST_Envelope(near), 8 * size)), false) FROM full_right f)
+            -- The larger geometry first: PostGIS then prepares it once for all cells.
+            OR coalesce(ST_Covers((SELECT f.area FROM full_right f), c.geom), false)
             OR (
                 c.shown
                 AND size >= (
                     SELECT r.overview_cell_m
                     FROM insar_release r JOIN insar_layer l ON l.release_id = r.id WHERE l.id = layer
                 )
-                AND ST_CoveredBy(
-                    c.geom,
+                AND ST_Covers(
                     (
                         SELECT insar_area_near(viewer, l.release_id, 'overview', ST_Expand(ST_Envelope(near), 8 * size))
                         FROM insar_layer l WHERE l.id = layer
-                    )
-                )
-                AND NOT coalesce(
-                    ST_Intersects(
-                        c.geom,
-                        (
-                            SELECT insar_area_near(viewer, l.release_id, 'full', ST_Expand(ST_Envelope(near), 8 * size))
-                            FROM insar_layer l WHERE l.id = layer
-                        )
                     ),
-                    false
+                    c.geom
                 )
+                AND NOT coalesce(ST_Intersects((SELECT f.area FROM full_right f), c.geom), false)
             )
         )
 $$;
