@@ -40,10 +40,10 @@ def content_security_policy(host: str | None) -> str:
         "default-src": "'self'",
         "script-src": "'self'",
         "style-src": "'self'",
-        "img-src": f"'self' data:{_map_tiles_origin()}",
+        "img-src": f"'self' data:{_map_origins()}",
         # Some browsers do not take 'self' to mean websockets too.
-        # MapLibre fetches the outside base map's tiles; Leaflet shows them as pictures.
-        "connect-src": f"'self'{sockets}{_map_tiles_origin()}",
+        # MapLibre fetches the tiles of outside maps; Leaflet shows them as pictures.
+        "connect-src": f"'self'{sockets}{_map_origins()}",
         # The threads of MapLibre, in a file of their own.
         "worker-src": "'self'",
         "object-src": "'none'",
@@ -54,10 +54,16 @@ def content_security_policy(host: str | None) -> str:
     return "; ".join(f"{name} {value}" for name, value in directives.items())
 
 
-def _map_tiles_origin() -> str:
-    """`` https://host`` of the outside base map, with ``{s}`` as a wildcard; empty without one."""
-    url = urlsplit(settings.MAP_TILES_URL.replace("{s}", "*"))
-    return f" {url.scheme}://{url.netloc}" if url.scheme in {"http", "https"} and url.netloc else ""
+def _map_origins() -> str:
+    """`` https://host`` of the outside base map and of each outside overlay, each once; empty without any."""
+    addresses = [settings.MAP_TILES_URL, *(overlay.get("url", "") for overlay in settings.INSAR_OVERLAYS)]
+    return "".join(dict.fromkeys(f" {found}" for address in addresses if (found := origin_of(address))))
+
+
+def origin_of(address: str) -> str:
+    """``https://host`` of a map's address, with ``{s}`` as a wildcard; empty where it is none of the web."""
+    url = urlsplit(address.replace("{s}", "*"))
+    return f"{url.scheme}://{url.netloc}" if url.scheme in {"http", "https"} and url.netloc else ""
 
 
 class ContentSecurityPolicyMiddleware:

@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 
 CHAPTERS = (
     "ordering", "area", "periods", "forecast", "preview", "estimate", "grid", "methods", "layers", "files", "formats",
-    "opening", "viewing", "why", "series", "quality", "orders", "status", "sharing", "limits", "languages", "api",
-    "command", "weaknesses",
+    "opening", "viewing", "why", "series", "quality", "orders", "status", "sharing", "ground_motion",
+    "ground_motion_access", "ground_motion_data", "limits", "languages", "api", "command", "weaknesses",
 )  # fmt: skip
 """Of the manual; each is a template per language."""
 NEWS_PER_PAGE = 10
