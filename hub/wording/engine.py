@@ -21,6 +21,10 @@ SENTENCES = (
     # xgettext:no-python-format
     _("At the swath's edge: seen at a view zenith of {0} degrees; from {1} on it is cut."),
     # xgettext:no-python-format
+    _("Becomes faster: by {0} mm a year, every year."),
+    # xgettext:no-python-format
+    _("Becomes slower: by {0} mm a year, every year."),
+    # xgettext:no-python-format
     _("Brighter: {0} against {1} of the chosen observation."),
     # xgettext:no-python-format
     _("Called snow, but not by its bands: NDSI {0} and brightness {1}, where snow has more than {2} and {3}."),
@@ -30,6 +34,8 @@ SENTENCES = (
     _("Cloud of high probability by its scene class."),
     # xgettext:no-python-format
     _("Cloud of medium probability by its scene class."),
+    # xgettext:no-python-format
+    _("EGMS Product Description & Format Specification, EGMS-D6-PDD-SC1-2.0-009; velocity for coherence over 0.7"),
     # xgettext:no-python-format
     _("Farther from the others: {0} on average against {1} of the chosen one; rank {2} of {3}."),
     # xgettext:no-python-format
@@ -63,6 +69,26 @@ SENTENCES = (
     # xgettext:no-python-format
     _("Mosaic Hub {0}"),
     # xgettext:no-python-format
+    _("Moves 0 ± {0} mm a year: no motion was measured."),
+    # xgettext:no-python-format
+    _("Moves east and west by ±{0} mm with the seasons."),
+    # xgettext:no-python-format
+    _("Moves towards the satellite and away from it by ±{0} mm with the seasons."),
+    # xgettext:no-python-format
+    _("Moves up and down by ±{0} mm with the seasons."),
+    # xgettext:no-python-format
+    _("Moves {0} ± {1} mm a year away from the satellite."),
+    # xgettext:no-python-format
+    _("Moves {0} ± {1} mm a year downward."),
+    # xgettext:no-python-format
+    _("Moves {0} ± {1} mm a year eastward."),
+    # xgettext:no-python-format
+    _("Moves {0} ± {1} mm a year towards the satellite."),
+    # xgettext:no-python-format
+    _("Moves {0} ± {1} mm a year upward."),
+    # xgettext:no-python-format
+    _("Moves {0} ± {1} mm a year westward."),
+    # xgettext:no-python-format
     _("No different in what decides, but older than the chosen observation."),
     # xgettext:no-python-format
     _("No observation counts here."),
@@ -80,6 +106,10 @@ SENTENCES = (
     _("Not in the archive here: {0}."),
     # xgettext:no-python-format
     _("Not measured in {0}."),
+    # xgettext:no-python-format
+    _("Not significant: the motion is less than twice its uncertainty."),
+    # xgettext:no-python-format
+    _("Not significant: within ±{0} mm a year nothing can be said."),
     # xgettext:no-python-format
     _("Not taken: by rule 5 even the darkest observation is too bright a cloud."),
     # xgettext:no-python-format
@@ -120,6 +150,8 @@ SENTENCES = (
     _("Rule 7 of the short-term tree, snow and mean brightness above 0.45 (here {0}): take the least NDVI."),
     # xgettext:no-python-format
     _("Rule 8 of the short-term tree, snow and no other rule applies: take the greatest NDVI."),
+    # xgettext:no-python-format
+    _("SW-France pilot: theoretical, 1 km from the reference, 55 images in 24 months"),
     # xgettext:no-python-format
     _("Saturated or defective by its scene class."),
     # xgettext:no-python-format
@@ -177,9 +209,15 @@ SENTENCES = (
     # xgettext:no-python-format
     _("The same overpass was observed already, in the scene {0}."),
     # xgettext:no-python-format
+    _("The satellite looks from the east: away from it is downward, westward or both at once."),
+    # xgettext:no-python-format
+    _("The satellite looks from the west: away from it is downward, eastward or both at once."),
+    # xgettext:no-python-format
     _("The scene cannot be read here."),
     # xgettext:no-python-format
     _("The scene holds no data here."),
+    # xgettext:no-python-format
+    _("There are too few dates to tell a velocity."),
     # xgettext:no-python-format
     _("Thin cirrus by its scene class."),
     # xgettext:no-python-format
@@ -189,11 +227,35 @@ SENTENCES = (
     # xgettext:no-python-format
     _("Without {0} snow is not tested by its bands: the scene class is taken at its word."),
     # xgettext:no-python-format
+    _("XML; upload the points that it belongs to, both in one zip"),
+    # xgettext:no-python-format
+    _("a 7z archive; pack it as zip"),
+    # xgettext:no-python-format
     _("a CRS that is not EPSG:{0}"),
+    # xgettext:no-python-format
+    _("a RAR archive; pack it as zip"),
+    # xgettext:no-python-format
+    _("a displacement is {0} mm, beyond ±{1}; read it with more room."),
+    # xgettext:no-python-format
+    _("a displacement is {0} mm; is its unit right?"),
+    # xgettext:no-python-format
+    _("a document in PDF"),
+    # xgettext:no-python-format
+    _("a document that {0}; upload the metadata as they were delivered."),
+    # xgettext:no-python-format
+    _("a file of L3 says only by its name whether it is east or up: name it as it was delivered (EGMS_L3_E43N22_100km_U_2018_2022_1.zip)."),
+    # xgettext:no-python-format
+    _("a gzip file; unpack it first"),
+    # xgettext:no-python-format
+    _("a line has more than {0} MB: the file is damaged or no table."),
     # xgettext:no-python-format
     _("a place that is not the product's"),
     # xgettext:no-python-format
     _("a size of {0} x {1} instead of {2} x {3}"),
+    # xgettext:no-python-format
+    _("a table in Parquet"),
+    # xgettext:no-python-format
+    _("a zip of EGMS, a CSV, HDF5 of MintPy or LiCSBAS, or a GeoTIFF of velocities"),
     # xgettext:no-python-format
     _("as when the mosaic was made"),
     # xgettext:no-python-format
@@ -209,6 +271,10 @@ SENTENCES = (
     # xgettext:no-python-format
     _("brighter than reflectance 1.6"),
     # xgettext:no-python-format
+    _("brings a document type, which none of its kind has"),
+    # xgettext:no-python-format
+    _("column {0} has no name."),
+    # xgettext:no-python-format
     _("crosses itself{0}; draw it so that its edges do not cross"),
     # xgettext:no-python-format
     _("does not hold only"),
@@ -222,6 +288,10 @@ SENTENCES = (
     _("give a point"),
     # xgettext:no-python-format
     _("give an area"),
+    # xgettext:no-python-format
+    _("has more in it than any of its kind"),
+    # xgettext:no-python-format
+    _("has more than {0} MB"),
     # xgettext:no-python-format
     _("has no coordinates"),
     # xgettext:no-python-format
@@ -253,6 +323,8 @@ SENTENCES = (
     # xgettext:no-python-format
     _("holds the centre of no pixel of {0} m; draw it larger, or choose a finer resolution"),
     # xgettext:no-python-format
+    _("in row {0} of the grid, {1}"),
+    # xgettext:no-python-format
     _("is a {0}; give a GeoJSON Polygon or MultiPolygon"),
     # xgettext:no-python-format
     _("is empty; draw an area with some extent"),
@@ -262,6 +334,8 @@ SENTENCES = (
     _("is missing"),
     # xgettext:no-python-format
     _("is missing; {0} for a series of {1}"),
+    # xgettext:no-python-format
+    _("is no XML, or is cut short"),
     # xgettext:no-python-format
     _("is not a key of a series; its keys are {0}"),
     # xgettext:no-python-format
@@ -273,19 +347,81 @@ SENTENCES = (
     # xgettext:no-python-format
     _("is {0} degrees wide; draw a smaller one"),
     # xgettext:no-python-format
+    _("it cannot be read; the upload is incomplete or damaged: upload the file again."),
+    # xgettext:no-python-format
+    _("it cannot be unpacked; {0}"),
+    # xgettext:no-python-format
     _("it covers other ground than the scene classes"),
+    # xgettext:no-python-format
+    _("it has more than {0} GB; deliver it in pieces."),
+    # xgettext:no-python-format
+    _("it has more than {0} MB, which none of its kind has."),
+    # xgettext:no-python-format
+    _("it has more than {0} dates."),
+    # xgettext:no-python-format
+    _("it has more than {0} points; cut it into tiles."),
+    # xgettext:no-python-format
+    _("it has more than {0} points; deliver it in pieces."),
+    # xgettext:no-python-format
+    _("it has no coordinate system; georeference it."),
+    # xgettext:no-python-format
+    _("it has no dates."),
     # xgettext:no-python-format
     _("it has none"),
     # xgettext:no-python-format
+    _("it has velocities beyond {0} mm a year; is its nodata value declared?"),
+    # xgettext:no-python-format
+    _("it has {0} bands; one of velocities is needed."),
+    # xgettext:no-python-format
+    _("it has {0} columns, more than {1}."),
+    # xgettext:no-python-format
     _("it is damaged or cut short"),
+    # xgettext:no-python-format
+    _("it is empty; upload it again."),
+    # xgettext:no-python-format
+    _("it is in the radar's geometry (no X_FIRST); geocode it first, with MintPy's geocode.py."),
     # xgettext:no-python-format
     _("it is missing"),
     # xgettext:no-python-format
+    _("it is not geocoded (no {0}); use results on geocoded interferograms."),
+    # xgettext:no-python-format
+    _("it is not what was packed (length or checksum differ); {0}"),
+    # xgettext:no-python-format
+    _("it is not where the zip says; {0}"),
+    # xgettext:no-python-format
+    _("it is packed by a method other than Deflate; pack it again as a usual zip."),
+    # xgettext:no-python-format
+    _("it is stored in one piece; write it in tiles (gdal_translate -co TILED=YES)."),
+    # xgettext:no-python-format
+    _("it lies beside {0}, but its grid is another one."),
+    # xgettext:no-python-format
+    _("it would grow more than 200-fold when unpacked, as no results do; refused."),
+    # xgettext:no-python-format
     _("its CRS is not a UTM zone"),
+    # xgettext:no-python-format
+    _("its coordinate system, {0}, is unknown; use one of EPSG."),
     # xgettext:no-python-format
     _("its data type is {0}, not {1}"),
     # xgettext:no-python-format
+    _("its first line has more than a megabyte, so that it is no table."),
+    # xgettext:no-python-format
+    _("its first line is no text (UTF-8) with names of columns."),
+    # xgettext:no-python-format
+    _("its grid has more than {0} pixels; cut it into tiles."),
+    # xgettext:no-python-format
+    _("its grid is empty."),
+    # xgettext:no-python-format
+    _("its grid is in metres, but neither EPSG nor UTM_ZONE says of which system."),
+    # xgettext:no-python-format
+    _("its numbers are {0}: a picture, not velocities in mm a year."),
+    # xgettext:no-python-format
     _("its pixels are not square and north up"),
+    # xgettext:no-python-format
+    _("its pixels have no size; georeference it."),
+    # xgettext:no-python-format
+    _("its unit is {0}; displacements in metres are needed."),
+    # xgettext:no-python-format
+    _("its unit is {0}; mm/yr is needed."),
     # xgettext:no-python-format
     _("lies before Sentinel-2's launch on {0}; start on {1} or later"),
     # xgettext:no-python-format
@@ -347,6 +483,10 @@ SENTENCES = (
     # xgettext:no-python-format
     _("names {0}, more than there are"),
     # xgettext:no-python-format
+    _("neither los_east nor track_angle says where the satellite stood."),
+    # xgettext:no-python-format
+    _("no column is named by a date (as 20200103): there are no series in it."),
+    # xgettext:no-python-format
     _("no {0} begins between {1} and {2}; start on {3}, or end on {4} or later"),
     # xgettext:no-python-format
     _("nothing speaks for the older one."),
@@ -354,6 +494,8 @@ SENTENCES = (
     _("of water the greater NDWI, {0} above {1}."),
     # xgettext:no-python-format
     _("of water the one that is darker in shortwave infrared."),
+    # xgettext:no-python-format
+    _("one row of its grid is too much to read at once; cut it into tiles."),
     # xgettext:no-python-format
     _("opening scenes"),
     # xgettext:no-python-format
@@ -373,7 +515,21 @@ SENTENCES = (
     # xgettext:no-python-format
     _("the cloud probability counts as 0 everywhere"),
     # xgettext:no-python-format
+    _("the column {0} comes twice."),
+    # xgettext:no-python-format
+    _("the column {0} looks like a date, but there is no such day."),
+    # xgettext:no-python-format
     _("the darker one is taken, {0} of the older and {1} of the newer in B02 B03 B04."),
+    # xgettext:no-python-format
+    _("the dates are not in order: {0} follows {1}."),
+    # xgettext:no-python-format
+    _("the header is neither that of points (pid, latitude, longitude; pid, easting, northing) nor of StaMPS; there are {0}."),
+    # xgettext:no-python-format
+    _("the header is one of {0}, the name says {1}; keep files as they were delivered."),
+    # xgettext:no-python-format
+    _("the header lacks {0}; there are only dates."),
+    # xgettext:no-python-format
+    _("the header lacks {0}; there are {1}."),
     # xgettext:no-python-format
     _("the medoid compares {0} only"),
     # xgettext:no-python-format
@@ -381,23 +537,77 @@ SENTENCES = (
     # xgettext:no-python-format
     _("the older water has no greater NDWI and is not darker in shortwave infrared."),
     # xgettext:no-python-format
+    _("the point {0} was there before, in line {1}."),
+    # xgettext:no-python-format
+    _("the points are of {0}, the metadata of {1}; keep them together."),
+    # xgettext:no-python-format
     _("the same"),
     # xgettext:no-python-format
     _("the scale {0} instead of {1}"),
     # xgettext:no-python-format
     _("the type {0} instead of {1}"),
     # xgettext:no-python-format
+    _("the upload is incomplete or damaged: upload the file again."),
+    # xgettext:no-python-format
+    _("the zip has {0} CSV files ({1}); deliver each by itself."),
+    # xgettext:no-python-format
+    _("the zip has {0} XML files; one describes one CSV."),
+    # xgettext:no-python-format
+    _("the zip has {0} files; deliver one burst or tile in each."),
+    # xgettext:no-python-format
+    _("the zip holds other zips; unpack it and upload these one by one."),
+    # xgettext:no-python-format
+    _("the zip holds {0}, which is another piece than its own name says."),
+    # xgettext:no-python-format
+    _("the zip holds {0}; upload it as it is, without the zip."),
+    # xgettext:no-python-format
+    _("the zip names a file outside of itself, {0}; it is refused."),
+    # xgettext:no-python-format
+    _("the zip's list of contents cannot be read; {0}"),
+    # xgettext:no-python-format
+    _("the zip's list of contents is too long; deliver one burst or tile in each."),
+    # xgettext:no-python-format
+    _("the zip's list of contents, at its end, is missing; {0}"),
+    # xgettext:no-python-format
+    _("there are no points in it, only a header."),
+    # xgettext:no-python-format
+    _("there are no points in it, only a reference and dates."),
+    # xgettext:no-python-format
+    _("there are no points in it: all pixels are empty or masked."),
+    # xgettext:no-python-format
+    _("there are no points in it: all pixels are nodata."),
+    # xgettext:no-python-format
+    _("there is no CSV in the zip."),
+    # xgettext:no-python-format
+    _("there is no cube of numbers {0} (date, y, x) in it."),
+    # xgettext:no-python-format
+    _("there is no place of latitude {0} and longitude {1}."),
+    # xgettext:no-python-format
     _("there is no scene of this place from {0} to {1}; the nearest one in the archive is of {2}"),
     # xgettext:no-python-format
     _("thing without a type"),
     # xgettext:no-python-format
+    _("this HDF5 is neither of MintPy nor of LiCSBAS; there is {0}."),
+    # xgettext:no-python-format
+    _("this is no text. What can be taken in: {0}."),
+    # xgettext:no-python-format
+    _("this is {0} of MintPy; upload timeseries.h5 or HDF-EOS5 (save_hdfeos5.py)."),
+    # xgettext:no-python-format
+    _("this is {0}. What can be taken in: {1}."),
+    # xgettext:no-python-format
     _("timed out"),
+    # xgettext:no-python-format
+    _("value {0} should be a MATLAB day number, but is {1}."),
     # xgettext:no-python-format
     _("{0} % of its scene classes do not exist."),
     # xgettext:no-python-format
     _("{0} MB of memory are too little for this order; allow more, or order a shorter period."),
     # xgettext:no-python-format
+    _("{0} among its dates is no day (YYYYMMDD)."),
+    # xgettext:no-python-format
     _("{0} and {1} agree on every pixel."),
+    # xgettext:no-python-format
+    _("{0} and {1} are the same column."),
     # xgettext:no-python-format
     _("{0} and {1} disagree on {2} pixels on whether there is an observation."),
     # xgettext:no-python-format
@@ -407,15 +617,35 @@ SENTENCES = (
     # xgettext:no-python-format
     _("{0} goes before {1}."),
     # xgettext:no-python-format
+    _("{0} has a quote that does not end as it should: {1}."),
+    # xgettext:no-python-format
+    _("{0} has more than the {1} bytes that are kept: {2}."),
+    # xgettext:no-python-format
+    _("{0} has the shape {1} instead of {2}."),
+    # xgettext:no-python-format
     _("{0} has {1} bytes."),
+    # xgettext:no-python-format
+    _("{0} has {1} layers, but there are {2} dates."),
+    # xgettext:no-python-format
+    _("{0} is a link to somewhere else; links are refused."),
+    # xgettext:no-python-format
+    _("{0} is locked by a password; pack it again without one."),
     # xgettext:no-python-format
     _("{0} is not a {1} that can be ordered; choose from {2}"),
     # xgettext:no-python-format
     _("{0} is not an option of the method {1}; {2}"),
     # xgettext:no-python-format
+    _("{0} is not in UTF-8: {1}; save the file in UTF-8."),
+    # xgettext:no-python-format
     _("{0} is not in {1} of {2} scenes: no data where one of these was chosen."),
     # xgettext:no-python-format
     _("{0} is not the first day of its {1}; that period starts on {2}"),
+    # xgettext:no-python-format
+    _("{0} is stored in chunks of over {1} MB; write smaller ones."),
+    # xgettext:no-python-format
+    _("{0} is {1}, beyond ±{2} mm; read it with more room."),
+    # xgettext:no-python-format
+    _("{0} is {1}, which is beyond all measure."),
     # xgettext:no-python-format
     _("{0} layers were ordered and are there."),
     # xgettext:no-python-format
@@ -426,6 +656,18 @@ SENTENCES = (
     _("{0} of the chosen observations have no number in this band."),
     # xgettext:no-python-format
     _("{0} of the pixels hold data; by the scene classes {1} were to be expected."),
+    # xgettext:no-python-format
+    _("{0} should be a name of printable characters, but is {1}."),
+    # xgettext:no-python-format
+    _("{0} should be a number, but is {1}."),
+    # xgettext:no-python-format
+    _("{0} should be a whole number of 32 bits, but is {1}."),
+    # xgettext:no-python-format
+    _("{0} takes its numbers from another file; that is refused."),
+    # xgettext:no-python-format
+    _("{0} values instead of {1}, as many as the first line names."),
+    # xgettext:no-python-format
+    _("{0} values instead of {1}: the file is cut off or damaged here."),
     # xgettext:no-python-format
     _("{0} x {1} km in classes of {2} m"),
     # xgettext:no-python-format
@@ -448,7 +690,11 @@ SENTENCES = (
 
 TITLES = (
     # xgettext:no-python-format
+    _("Acceleration"),
+    # xgettext:no-python-format
     _("Aerosol optical thickness"),
+    # xgettext:no-python-format
+    _("Amplitude dispersion"),
     # xgettext:no-python-format
     _("Bare soil, not vegetated"),
     # xgettext:no-python-format
@@ -464,6 +710,8 @@ TITLES = (
     # xgettext:no-python-format
     _("Cloud, medium probability"),
     # xgettext:no-python-format
+    _("Cluster"),
+    # xgettext:no-python-format
     _("Coastal aerosol"),
     # xgettext:no-python-format
     _("Dark feature or terrain shadow"),
@@ -476,9 +724,17 @@ TITLES = (
     # xgettext:no-python-format
     _("Days from the period's first day"),
     # xgettext:no-python-format
+    _("Easting (EPSG:3035)"),
+    # xgettext:no-python-format
+    _("Effective area (0: point scatterer)"),
+    # xgettext:no-python-format
     _("GeoTIFF"),
     # xgettext:no-python-format
     _("Green"),
+    # xgettext:no-python-format
+    _("Height above sea level"),
+    # xgettext:no-python-format
+    _("Height above the ellipsoid"),
     # xgettext:no-python-format
     _("How far the medoid lies from the observations on average; no data where no medoid was taken."),
     # xgettext:no-python-format
@@ -490,11 +746,23 @@ TITLES = (
     # xgettext:no-python-format
     _("How many valid observations the period had at this pixel."),
     # xgettext:no-python-format
+    _("Incidence angle"),
+    # xgettext:no-python-format
     _("JPEG 2000"),
     # xgettext:no-python-format
     _("Latest"),
     # xgettext:no-python-format
+    _("Line in the burst"),
+    # xgettext:no-python-format
+    _("Line of sight, east"),
+    # xgettext:no-python-format
+    _("Line of sight, north"),
+    # xgettext:no-python-format
+    _("Line of sight, up"),
+    # xgettext:no-python-format
     _("Lossless JPEG 2000, one file per layer, its no data in an .aux.xml beside it; small, but slow to open."),
+    # xgettext:no-python-format
+    _("Mean velocity"),
     # xgettext:no-python-format
     _("Medoid"),
     # xgettext:no-python-format
@@ -530,6 +798,8 @@ TITLES = (
     # xgettext:no-python-format
     _("Normalised difference of near infrared and red: green plants."),
     # xgettext:no-python-format
+    _("Northing (EPSG:3035)"),
+    # xgettext:no-python-format
     _("Observation date"),
     # xgettext:no-python-format
     _("Observations rejected at the swath's edge"),
@@ -546,6 +816,8 @@ TITLES = (
     # xgettext:no-python-format
     _("One valid observation: that one. Two or three: the short-term decision tree. Four or more: the medoid, the observation nearest to all others."),
     # xgettext:no-python-format
+    _("Pixel in the burst"),
+    # xgettext:no-python-format
     _("Quality"),
     # xgettext:no-python-format
     _("Red"),
@@ -557,6 +829,8 @@ TITLES = (
     _("Red edge 3"),
     # xgettext:no-python-format
     _("Rejected observations"),
+    # xgettext:no-python-format
+    _("Root mean square error"),
     # xgettext:no-python-format
     _("S2GM"),
     # xgettext:no-python-format
@@ -575,6 +849,8 @@ TITLES = (
     _("Scene classes, strict"),
     # xgettext:no-python-format
     _("Scene classification"),
+    # xgettext:no-python-format
+    _("Seasonality (annual amplitude)"),
     # xgettext:no-python-format
     _("Sen2Cor's aerosol optical thickness of the chosen observation."),
     # xgettext:no-python-format
@@ -596,6 +872,12 @@ TITLES = (
     # xgettext:no-python-format
     _("Source index"),
     # xgettext:no-python-format
+    _("Standard deviation of the acceleration"),
+    # xgettext:no-python-format
+    _("Standard deviation of the mean velocity"),
+    # xgettext:no-python-format
+    _("Standard deviation of the seasonality"),
+    # xgettext:no-python-format
     _("Sun and view"),
     # xgettext:no-python-format
     _("Sun azimuth angle"),
@@ -604,6 +886,8 @@ TITLES = (
     # xgettext:no-python-format
     _("Taken without comparison"),
     # xgettext:no-python-format
+    _("Temporal coherence"),
+    # xgettext:no-python-format
     _("The classes of S2GM; snow is taken at its class's word, as before March 2019."),
     # xgettext:no-python-format
     _("The newest valid observation of the period, whatever the others say."),
@@ -611,6 +895,8 @@ TITLES = (
     _("The observation nearest to all others, whenever there are two or more; of two the newest."),
     # xgettext:no-python-format
     _("Thin cirrus"),
+    # xgettext:no-python-format
+    _("Track angle"),
     # xgettext:no-python-format
     _("Unclassified pixels count too: cities are whole, at the price of some haze in old processing baselines."),
     # xgettext:no-python-format

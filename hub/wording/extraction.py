@@ -12,6 +12,7 @@ from pathlib import Path
 
 import processing
 from processing import registry
+from processing.insar.attributes import ATTRIBUTES
 from processing.layers import GROUPS, LAYERS
 from processing.pixels.indices import INDICES
 from processing.sentinel2 import BANDS
@@ -20,9 +21,12 @@ ROOT = Path(processing.__file__).parent
 # What speaks to the person who ordered. Sources and rasters are left out: what they say names paths and hosts,
 # and hub.errors.told_to_users says something else in its place.
 SPEAKERS = (
-    "areas.py", "blocks.py", "mosaic.py", "periods.py", "planning.py", "reading.py", "scenes.py", "spec.py",
-    "storage.py", "methods", "masks", "pixels", "quality/inputs.py", "quality/outputs.py", "quality/pixels.py",
-    "quality/spectra.py",
+    "areas.py", "blocks.py", "mosaic.py", "periods.py", "plain_xml.py", "planning.py", "reading.py", "scenes.py",
+    "spec.py", "storage.py", "methods", "masks", "pixels", "quality/inputs.py", "quality/outputs.py",
+    "quality/pixels.py", "quality/spectra.py",
+    "insar/egms/columns.py", "insar/egms/metadata.py", "insar/egms/reading.py", "insar/hdf5.py", "insar/licsbas.py",
+    "insar/mintpy.py", "insar/opening.py", "insar/pixels.py", "insar/points.py", "insar/reading_aloud.py",
+    "insar/stamps.py", "insar/tables.py", "insar/unpacking.py", "insar/velocity_raster.py",
 )  # fmt: skip
 STAGES = ("searching", "compositing", "writing", "checking", "describing", "finished")
 # By a text with fewer letters of its own anything could be meant.
@@ -111,6 +115,8 @@ def _titles() -> Iterator[str]:
             yield from (flag.title for flag in raster.flags)
     for index in INDICES.values():
         yield from (index.title, index.summary)
+    for attribute in ATTRIBUTES.values():
+        yield attribute.title
     for plug_ins in (registry.methods(), registry.masks(), registry.formats()):
         yield from _plug_in_titles(plug_ins.values())
 

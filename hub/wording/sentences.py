@@ -29,6 +29,7 @@ OURS = (
     _("The disk of the service is full; order again later, or write to the service desk."),
     _("Making this product took more memory than a worker has."),
     _("{0} of {1} products failed: {2}"),
+    _("{0}, line {1}: {2}"),
     _("The worker that was computing this series stopped without a word."),
     _(
         "The series was not finished within {0} seconds of computing; "
