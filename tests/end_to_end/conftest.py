@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from processing.sample import make_archive
 from processing.sources import open_source
+from tests.end_to_end.motion_pages import motion, motion_service, small_motion_archive  # noqa: F401  fixtures
 from tests.hub.processes import Process, site, worker
 
 PASSWORD = "correct horse battery staple"

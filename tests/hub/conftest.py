@@ -15,12 +15,14 @@ from django.contrib.auth.models import AbstractUser, Group
 from django.test import Client
 from rest_framework.test import APIClient
 
+from hub.insar.models import Release
 from hub.orders import ordering, production
 from hub.orders.models import Order, Product
 from processing.mosaic import MadeFile, MadeProduct
 from processing.sample import make_archive
 from processing.sources import open_source
 from processing.spec import MosaicSpec
+from tests.hub import motion
 
 PASSWORD = "correct horse battery staple"
 
@@ -229,3 +231,18 @@ def as_alice(alice: AbstractUser, client: Client) -> Client:
     """Alice's browser."""
     client.force_login(alice)
     return client
+
+
+@pytest.fixture(scope="session")
+def motion_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """Generated files of ground motion by level, some thousand points each: tests/hub/motion.py."""
+    return motion.make_files(tmp_path_factory.mktemp("motion"))
+
+
+@pytest.fixture(scope="module")
+def motion_releases(
+    motion_files: dict[str, list[Path]], django_db_setup: None, django_db_blocker: Any
+) -> Iterator[dict[str, Release]]:
+    """Releases by level, "L2a", "L2b", "L3": taken in once per module. Not for tests with transaction=True."""
+    with django_db_blocker.unblock(), motion.kept_releases(motion_files) as releases:
+        yield releases
