@@ -25,9 +25,10 @@ def small(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None
 def test_visitors_see_cells_and_the_user_demo_sees_points(charlie: AbstractUser):
     call_command("seed_insar_demo")
     demo = get_user_model().objects.get(username="demo")
-    assert {release.key for release in Release.objects.all()} == {"egms-l2b-2018-2022", "egms-l3-2018-2022"}
+    assert {release.key for release in Release.objects.all()} == {"dax-l2b", "dax-l3"}
     for release in Release.objects.all():
         assert "Nobody measured" in release.summary
+        assert "generated" in release.title
         assert policy.access(demo, release.key).right == Right.FULL
         assert policy.access(charlie, release.key).right == Right.OVERVIEW
         assert policy.access(AnonymousUser(), release.key).right == Right.OVERVIEW

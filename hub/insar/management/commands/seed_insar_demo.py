@@ -19,6 +19,7 @@ from hub.management.commands.seed_demo import demo_user
 POINTS = 20_000
 LEVELS = ("L2b", "L3")
 _SEEDED = "demo-seeded"
+_COLLECTION = "Generated"
 _SUMMARY = (
     "Generated for demonstration in the format of the European Ground Motion Service: a subsidence bowl, a landslide, "
     "seasonal clay and uplift around Dax. Nobody measured this motion."
@@ -66,13 +67,16 @@ def _take_in() -> list[Release]:
     layers: dict[int, Layer] = {}
     with tempfile.TemporaryDirectory() as folder:
         for made in deliveries(Path(folder), points=POINTS, levels=LEVELS):
-            layer = intake.take_in(made.path, by="demo", finish=False).part.layer
+            level = made.path.name.split("_")[1]
+            # Never the key that a real delivery of these years would get.
+            key, title = f"dax-{level.lower()}", f"Dax, generated, {level}"
+            layer = intake.take_in(made.path, release_key=key, title=title, by="demo", finish=False).part.layer
             layers[layer.pk] = layer
             made.path.unlink()
     for layer in layers.values():
         intake.finish_layer(layer)
     releases = Release.objects.filter(pk__in={layer.release_id for layer in layers.values()})
-    releases.update(summary=_SUMMARY, attribution=_ATTRIBUTION, licence=_LICENCE)
+    releases.update(collection=_COLLECTION, summary=_SUMMARY, attribution=_ATTRIBUTION, licence=_LICENCE)
     return list(releases)
 
 
