@@ -84,6 +84,8 @@ class StagedArray:
         mapped = self.all()
         row_bytes = self.dtype.itemsize * (self._width or 1)
         flat = np.asarray(mapped).view(np.dtype((np.void, row_bytes))).reshape(-1)
+        if flat.nbytes <= _MOST_MAPPED_BYTES:
+            return self._shaped(flat.take(rows))
         taken = np.empty(len(rows), flat.dtype)
         # From the file's beginning to its end: rows that lie far apart bring in whole pages around each of them.
         ordered = np.argsort(rows, kind="stable")
@@ -93,8 +95,11 @@ class StagedArray:
             self._touched += _HANDED_BACK_BYTES
             if self._touched > _MOST_MAPPED_BYTES:
                 self.hand_back()
+        return self._shaped(taken)
+
+    def _shaped(self, taken: np.ndarray) -> np.ndarray:
         found = taken.view(self.dtype)
-        return found if self._width is None else found.reshape(len(rows), self._width)
+        return found if self._width is None else found.reshape(len(taken), self._width)
 
     def hand_back(self) -> None:
         """Let the system count the pages that were read as its own; they stay in its cache."""

@@ -12,7 +12,7 @@ from dataclasses import fields as names_of
 
 import numpy as np
 
-from processing.insar.regression import Solution, blocks, columns, solve
+from processing.insar.regression import Solution, blocks, columns, solutions
 
 WAVELENGTH_MM = 55.4658
 """Of Sentinel-1."""
@@ -52,12 +52,12 @@ FIELDS = tuple(each.name for each in names_of(MotionFields))
 def fields(displacement: np.ndarray, years: np.ndarray) -> MotionFields:
     """Figures of the series ``displacement`` (k, N): mm with NaN, or int16/int32 tenths of a millimetre with NODATA.
 
-    ``years`` (N,) is time since the first date, days / 365. 1.2 s per core for a million series of 300 dates.
+    ``years`` (N,) is time since the first date, days / 365. A million complete series of 300 dates take 0.4 s of a core
+    in int16, 1.2 s in other types.
     """
     design = columns(years, degree=3, season=True)
     found = np.full((len(FIELDS), len(displacement)), np.nan)
-    for rows, values, there in blocks(displacement):
-        solution = solve(values, there, design)
+    for rows, solution in solutions(displacement, design):
         found[:, rows] = np.where(solution.sound, _figures(solution), np.nan)
     return MotionFields(*found)
 

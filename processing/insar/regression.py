@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from processing.insar.delivery import NODATA
+from processing.kernels.explaining import COLUMNS, explain
 
 DAYS_PER_YEAR = 365.0
 """As EGMS's reference code counts, not 365.25: velocities are lower by 0.07 % than those of a Julian year."""
@@ -86,10 +87,7 @@ def blocks(displacement: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.nda
     ``displacement`` is in mm with NaN where there is none, or whole numbers: tenths of a millimetre with NODATA. What
     is missing is 0 in what comes.
     """
-    count, dates = displacement.shape
-    step = max(1, _BLOCK_VALUES // max(1, dates))
-    for start in range(0, count, step):
-        rows = slice(start, min(start + step, count))
+    for rows in _some_rows(displacement):
         block = displacement[rows]
         if np.issubdtype(block.dtype, np.integer):
             there, values = block != NODATA, block / 10.0
@@ -101,6 +99,35 @@ def blocks(displacement: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.nda
         else:
             values[~there] = 0
             yield rows, values, there
+
+
+def solutions(displacement: np.ndarray, design: np.ndarray) -> Iterator[tuple[slice, Solution]]:
+    """Fit a design matrix (date, column) to series as ``blocks`` takes them, some at a time."""
+    basis = orthonormal(design) if displacement.dtype == np.int16 and design.shape[1] == COLUMNS else None
+    for rows in _some_rows(displacement):
+        block = displacement[rows]
+        if basis is not None and (block != NODATA).all():
+            yield rows, _solve_tenths(block, basis)
+        else:
+            for _, values, there in blocks(block):
+                yield rows, solve(values, there, design)
+
+
+def _some_rows(displacement: np.ndarray) -> Iterator[slice]:
+    count, dates = displacement.shape
+    step = max(1, _BLOCK_VALUES // max(1, dates))
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))
+
+
+def _solve_tenths(tenths: np.ndarray, basis: Basis) -> Solution:
+    """``solve`` for complete series of int16, in a quarter of the time."""
+    count, dates = tenths.shape
+    parts, squares = np.empty((count, COLUMNS)), np.empty(count)
+    explain(tenths, np.ascontiguousarray(basis.q.T), parts, squares)
+    parts /= 10.0
+    squares /= 100.0
+    return Solution(parts, basis.r[np.newaxis], squares, np.full(count, float(dates)), np.ones(count, bool))
 
 
 def solve(values: np.ndarray, there: np.ndarray | None, design: np.ndarray) -> Solution:

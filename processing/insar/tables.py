@@ -99,6 +99,16 @@ def read_header(text: Text) -> Header:
     return Header(names, delimiter, len(line) + len(newline))
 
 
+def read_lines(text: Text, start: int, count: int) -> list[bytes]:
+    """The first ``count`` lines from a place on, fewer where they are very long."""
+    begun = b""
+    for block in text.blocks():
+        begun += block
+        if begun.count(b"\n", start) >= count or len(begun) > start + 2 * LONGEST_LINE:
+            break
+    return begun[start:].splitlines()[:count]
+
+
 class Table:
     """Reads rows; raises BadDelivery with line, column and text for the first that is broken."""
 
@@ -115,38 +125,44 @@ class Table:
         """All rows, ``size`` at a time; rounds anew."""
         self.rounded = 0
         rows, row, line = Rows(self._columns, size, wide=self._wide), 0, self._lines_before + 1
-        for block in self._whole_lines(line):
-            text, position = np.frombuffer(block, np.uint8), 0
-            while position < text.size:
-                position, row, line = self._parse(block, text, position, rows, row, line)
+        for block, position, end in self._whole_lines():
+            text = np.frombuffer(block, np.uint8)
+            while position < end:
+                position, row, line = self._parse(block, text, position, end, rows, row, line)
                 if row == size:
                     yield rows
                     rows, row = Rows(self._columns, size, wide=self._wide), 0
         if row:
             yield rows.cut(row)
 
-    def _whole_lines(self, line: int) -> Iterator[bytes]:
-        """The text after the header in blocks that end with a line feed."""
+    def _whole_lines(self) -> Iterator[tuple[bytes, int, int]]:
+        """The text after the header: blocks, where in each lines begin, and where they end with a line feed.
+
+        Only lines that lie across blocks are copied.
+        """
         rest, to_skip = b"", self._header.length
         for block in self._text.blocks():
-            skipped, to_skip = block[to_skip:], max(0, to_skip - len(block))
-            end = skipped.rfind(b"\n") + 1
-            if end:
-                yield rest + skipped[:end]
-                rest = b""
-            rest += skipped[end:]
+            start, to_skip = min(to_skip, len(block)), max(0, to_skip - len(block))
+            end = block.rfind(b"\n", start) + 1
+            if end and rest:
+                joined = rest + block[start : block.find(b"\n", start) + 1]
+                yield joined, 0, len(joined)
+                start, rest = start + len(joined) - len(rest), b""
+            if end > start:
+                yield block, start, end
+            rest += block[max(start, end) :]
             if len(rest) > LONGEST_LINE:
                 problem = f"a line has more than {LONGEST_LINE / 1e6:.0f} MB: the file is damaged or no table."
                 raise BadDelivery(self._text.name, problem)
         if rest.strip():
-            yield rest + b"\n"
+            yield rest + b"\n", 0, len(rest) + 1
 
     def _parse(
-        self, block: bytes, text: np.ndarray, position: int, rows: Rows, row: int, line: int
+        self, block: bytes, text: np.ndarray, position: int, end: int, rows: Rows, row: int, line: int
     ) -> tuple[int, int, int]:
-        """Read on until the block ends or there is no room; return where reading goes on."""
+        """Read on until the lines end or there is no room; return where reading goes on."""
         position, row, line, status, column, place, length, rounded, left = delimited.read_rows(
-            text, position, text.size, ord(self._header.delimiter), self._kinds, self._slots,
+            text, position, end, ord(self._header.delimiter), self._kinds, self._slots,
             rows.names, rows.numbers, rows.series, rows.texts, rows.lines, row, line, self._hard,
         )  # fmt: skip
         self.rounded += rounded

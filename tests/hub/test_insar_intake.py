@@ -33,6 +33,21 @@ def rows_of(path: Path) -> dict[str, dict[str, str]]:
         return {row["pid"]: row for row in csv.DictReader(io.StringIO(archive.read(name).decode()))}
 
 
+@pytest.mark.parametrize("most_mapped", [0, 1 << 20])
+@pytest.mark.parametrize("width", [None, 5])
+def test_staged_rows_come_in_any_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_mapped: int, width: int | None
+):
+    monkeypatch.setattr(staging, "_MOST_MAPPED_BYTES", most_mapped)
+    monkeypatch.setattr(staging, "_HANDED_BACK_BYTES", 100)
+    staged = staging.StagedArray(tmp_path / "rows", np.dtype(np.int16), width)
+    rows = np.arange(1000, dtype=np.int16).reshape(-1, width) if width else np.arange(200, dtype=np.int16)
+    staged.append(rows[:150])
+    staged.append(rows[150:])
+    wanted = np.random.default_rng(1).integers(0, 200, 300)
+    np.testing.assert_array_equal(staged.take(wanted), rows[wanted])
+
+
 @pytest.mark.parametrize("level", ["L2a", "L2b", "L3"])
 def test_everything_that_was_delivered_can_be_read_back(motion_files: dict[str, list[Path]], level: str):
     path = motion_files[level][0]

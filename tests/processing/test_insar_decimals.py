@@ -11,7 +11,7 @@ from egms_files import as_csv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.insar.delivery import NODATA, BadDelivery
+from processing.insar.delivery import NODATA, BadDelivery, WideSeries
 from processing.insar.opening import open_delivery
 from processing.insar.tables import Columns, Rows, Table, read_header
 from processing.insar.unpacking import Text
@@ -62,6 +62,39 @@ def test_any_displacement_is_rounded_as_decimals_are(table: list[list[float]], f
     expected = [[in_tenths(value) for value in row] for row in written]
     assert rows.series.tolist() == [[tenths for tenths, _ in row] for row in expected]
     assert rounded == sum(lost for row in expected for _, lost in row)
+
+
+@given(
+    st.lists(
+        st.from_regex(r"[+-]?[0-9]{0,5}\.?[0-9]{0,2}", fullmatch=True) | st.text("0159.-:/", max_size=9),
+        min_size=1, max_size=5,
+    ),
+    st.sampled_from([1, 2, 5]),
+)  # fmt: skip
+def test_values_that_are_almost_plain_are_read_or_refused_like_all_others(written: list[str], copies: int) -> None:
+    """Eight bytes at a time are read only where that many follow: the text goes on behind what is looked at."""
+    names = [f"c{number}" for number in range(len(written))]
+    lines = [
+        ",".join(["pid", *names]),
+        *[",".join(["p", *written])] * copies,
+        *[",".join(["p", *["0.0"] * len(names)])] * 3,
+    ]
+    found = [GRAMMAR.fullmatch(value) for value in written]
+    try:
+        rows, rounded = read_rows(lines, (NAME, *[TENTHS] * len(written)))
+        numbers, _ = read_rows(lines, (NAME, *[NUMBER] * len(written)))
+    except WideSeries:
+        assert any(each and each["value"] and abs(in_tenths(each["value"])[0]) > 32767 for each in found)
+        return
+    except BadDelivery as error:
+        assert not all(found)
+        assert error.line == 2
+        return
+    assert all(found)
+    expected = [in_tenths(value) if value else (NODATA, False) for value in written]
+    assert rows.series[:copies].tolist() == [[tenths for tenths, _ in expected]] * copies
+    assert rounded == copies * sum(lost for _, lost in expected)
+    assert np.array_equal(numbers.numbers[:, 0], [float(value or "nan") for value in written], equal_nan=True)
 
 
 @given(st.lists(st.integers(-32767, 32767) | st.none(), min_size=1, max_size=300))

@@ -84,6 +84,15 @@ def test_tenths_with_nodata_give_what_millimetres_with_nan_give(dtype):
     np.testing.assert_array_equal(table(fields(tenths, YEARS)), table(fields(millimetres, YEARS)))
 
 
+@pytest.mark.parametrize("trend", [0, 500, 600])
+def test_complete_tenths_give_what_millimetres_give(trend):
+    tenths = np.clip(np.rint((noisy(300) + trend * YEARS) * 10), -32767, 32767).astype(np.int16)
+    found, expected = table(fields(tenths, YEARS)), table(fields(tenths / 10, YEARS))
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+    # Where it lies in memory makes no difference.
+    np.testing.assert_array_equal(table(fields(np.asfortranarray(tenths), YEARS))[:, 0].round(9), found[:, 0].round(9))
+
+
 @settings(max_examples=50)
 @given(
     st.integers(8, 60).flatmap(

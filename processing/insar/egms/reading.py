@@ -1,9 +1,9 @@
 """Points of EGMS's L2a, L2b and L3 files, and of any CSV that is made like them.
 
 Measured out of a zip (``tests/benchmarks/bench_insar_reading.py``), by the CPU time of one core of an AMD EPYC that
-others used as well: with 60 dates 290,000 to 410,000 points a second, 120 to 175 MB of CSV; with 300 dates 103,000 to
-146,000, 165 to 235 MB. A third of it is unpacking, which goes on in a thread of its own. Memory: 150 to 240 MB with
-batches of 50,000 points, and 8 bytes more for each point to see that none comes twice.
+others used as well: with 60 dates 560,000 to 590,000 points a second, 250 MB of CSV; with 300 dates 190,000 to 207,000,
+330 MB. Two fifths of it are unpacking, which goes on in a thread of its own. Memory: 140 to 170 MB with batches of
+50,000 points, and 8 bytes more for each point to see that none comes twice.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from processing.insar.egms.metadata import read_metadata
 from processing.insar.egms.names import FACILITIES, FileName, read_file_name
 from processing.insar.egms.pids import L2Pid, decode_l2
 from processing.insar.points import SeenNames, as_pids, check_places, keep_attribute
-from processing.insar.tables import Header, Rows, Table, read_header
+from processing.insar.tables import Header, Rows, Table, read_header, read_lines
 from processing.insar.unpacking import Text
 from processing.kernels.delimited import NUMBER, TEXT
 
@@ -109,9 +109,8 @@ class EgmsDelivery:
 
 
 def _text_columns(text: Text, header: Header, layout: Layout) -> frozenset[str]:
-    """Which of the columns that are not of EGMS hold other than numbers, by the rows of the first block."""
-    begun = next(iter(text.blocks()), b"")[header.length :]
-    lines = begun.splitlines()[:_SAMPLE_ROWS]
+    """Which of the columns that are not of EGMS hold other than numbers, by the first rows."""
+    lines = read_lines(text, header.length, _SAMPLE_ROWS)
     rows = [line.decode("utf-8", "replace").split(header.delimiter) for line in lines]
     places = [(name, place) for place, name in enumerate(layout.columns.names) if name in layout.extra]
     return frozenset(
