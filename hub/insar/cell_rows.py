@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import local
 
 import numpy as np
 from pyproj import Transformer
@@ -26,11 +27,12 @@ _SQUARE = np.dtype(
 _POLYGON_WITH_SRID = 0x20000003
 _LAEA = 3035
 _CELLS_AT_ONCE = 50_000
+_made = local()
 
 
 def packed(cells: Cells, *, size_m: int, shown: np.ndarray, layer: int) -> Iterator[bytes]:
     """The rows, some thousand at a time."""
-    to_map = Transformer.from_crs(_LAEA, MAP_SRID, always_xy=True)
+    to_map = _to_map()
     dtype = _dtype()
     for first in range(0, cells.count.size, _CELLS_AT_ONCE):
         some = slice(first, first + _CELLS_AT_ONCE)
@@ -49,6 +51,13 @@ def packed(cells: Cells, *, size_m: int, shown: np.ndarray, layer: int) -> Itera
         kept = np.ones((rows.size, dtype.itemsize), bool)
         leave_out_nulls(rows, _SOMETIMES, kept)
         yield rows.view(np.uint8).reshape(kept.shape)[kept].tobytes()
+
+
+def _to_map() -> Transformer:
+    """One for each thread: they must not be shared, and take longer to make than some thousand cells."""
+    if not hasattr(_made, "to_map"):
+        _made.to_map = Transformer.from_crs(_LAEA, MAP_SRID, always_xy=True)
+    return _made.to_map
 
 
 def _dtype() -> np.dtype:

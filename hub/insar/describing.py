@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from django.contrib.gis.geos import GEOSGeometry
 
 _ROUGH_M = 2000
+_ENOUGH_POINTS = 100
 _SPANS = """
     SELECT layer_id, min(dates ->> 0), max(dates ->> -1), max(jsonb_array_length(dates))
     FROM insar_part WHERE layer_id = ANY(%s) GROUP BY layer_id
@@ -124,7 +125,9 @@ def _release(release: Release, right: Right, spans: dict[int, _Span], accepted: 
 
 def _layer(layer: Layer, right: Right, span: _Span) -> dict[str, Any]:
     # How fast the ground moves is told by the results, which are not for those who may only know that there are any.
-    told = right != Right.EXISTS and layer.velocity_p02 is not None and layer.velocity_p98 is not None
+    # Of few points a percentile is nearly the velocity of one of them.
+    is_known = right != Right.EXISTS and layer.points >= _ENOUGH_POINTS
+    told = is_known and layer.velocity_p02 is not None and layer.velocity_p98 is not None
     return {
         "direction": layer.direction,
         "points_about": about(layer.points),

@@ -27,8 +27,9 @@ class _PointView(InsarView):
         return access, layer, find_point(access, layer, point_id)
 
     def written_down(self, action: Action, access: Access, layer: Layer, point: SeenPoint, **detail: Any) -> None:
-        place = f"SRID={MAP_SRID};POINT({point.x!r} {point.y!r})"
-        self.record(action, access, direction=layer.direction, area=place, points=1, detail={"id": point.id, **detail})
+        self.record(
+            action, access, direction=layer.direction, area=_place(point), points=1, detail={"id": point.id, **detail}
+        )
 
 
 class PointView(_PointView):
@@ -39,7 +40,7 @@ class PointView(_PointView):
         access, layer, point = self.find(key, direction, point_id)
         etag = self.etag(access)
         if self.is_unchanged(etag):
-            return self.unchanged(Action.POINT, access, etag, direction=direction)
+            return self.unchanged(Action.POINT, access, etag, direction=direction, area=_place(point))
         document = point_document(layer, point)
         self.written_down(Action.POINT, access, layer, point)
         return Response(document, headers={"ETag": etag})
@@ -59,8 +60,12 @@ class PointSeriesView(_PointView):
         model = asked.get("model") or DEFAULT_MODEL
         etag = self.etag(access, model, day, other)
         if self.is_unchanged(etag):
-            return self.unchanged(Action.SERIES, access, etag, direction=direction)
+            return self.unchanged(Action.SERIES, access, etag, direction=direction, area=_place(point))
         document = series_document(layer, point, model=model, reference=reference, reference_day=day)
         detail = {"reference": reference.ids[0]} if reference else {}
         self.written_down(Action.SERIES, access, layer, point, **detail)
         return Response(document, headers={"ETag": etag})
+
+
+def _place(point: SeenPoint) -> str:
+    return f"SRID={MAP_SRID};POINT({point.x!r} {point.y!r})"
