@@ -15,9 +15,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from hub.errors import HubError
-from hub.insar import admin_intake as admin_intake  # registers uploads
-from hub.insar import grants, intake, journal, removal
-from hub.insar.admin_forms import GrantForm, ReleaseForm, SensitiveSiteForm, TerritoryForm
+from hub.insar.access import grants, journal
+from hub.insar.administration import uploads  # noqa: F401  registers itself with the administration
+from hub.insar.administration.forms import GrantForm, ReleaseForm, SensitiveSiteForm, TerritoryForm
+from hub.insar.deliveries import intake, removal
 from hub.insar.models import (
     AccessRequest,
     Action,

@@ -8,6 +8,6 @@ class InsarConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only now.
-        from hub.insar import sites
+        from hub.insar.pyramid import sites
 
         sites.watch()

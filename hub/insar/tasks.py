@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from hub.insar import expiry, intake, upkeep, uploads
+from hub.insar.access import expiry
+from hub.insar.deliveries import intake, upkeep, uploads
 from hub.insar.models import Layer
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hub.insar import pages_asking, pages_audit, pages_desk, pages_map, pages_releases
+from hub.insar.pages import asking as pages_asking
+from hub.insar.pages import audit as pages_audit
+from hub.insar.pages import desk as pages_desk
+from hub.insar.pages import map as pages_map
+from hub.insar.pages import releases as pages_releases
 
 app_name = "insar"
 urlpatterns = [
     path("", pages_releases.releases, name="releases"),
-    path("map/", pages_map.map_page, name="map"),
     path("map/", pages_map.map_page, name="map"),
     path("requests/", pages_asking.requests, name="requests"),
     path("requests/<int:pk>/withdraw/", pages_asking.withdraw, name="withdraw"),

@@ -61,7 +61,7 @@ def parse() -> argparse.Namespace:
 
 def run(points: int, level: str, options: argparse.Namespace) -> dict[str, Any]:
     """Take a release of that size in; the figures."""
-    from hub.insar import intake
+    from hub.insar.deliveries import intake
     from hub.insar.models import Layer
 
     key = f"bench-{points}-{level.lower()}"
@@ -180,7 +180,7 @@ def sizes(key: str) -> dict[str, int]:
 
 
 def remove(key: str) -> None:
-    from hub.insar import removal
+    from hub.insar.deliveries import removal
     from hub.insar.models import Release
 
     for release in Release.objects.filter(key=key):

@@ -139,7 +139,7 @@ def tiles(client: Any, layer: Any, zoom: int, places: list[Any], count: int) -> 
 
 
 def tile_address(layer: Any, zoom: int, x: float, y: float) -> str:
-    from hub.insar.places import HALF_WIDTH_M
+    from hub.insar.answers.places import HALF_WIDTH_M
 
     side = 2 * HALF_WIDTH_M / 2**zoom
     column, row = int((x + HALF_WIDTH_M) // side), int((HALF_WIDTH_M - y) // side)
@@ -154,7 +154,7 @@ def answers(client: Any, layer: Any, places: list[Any]) -> dict[str, Any]:
     """Times of everything else, for who may see all."""
     from django.db import connection
 
-    from hub.insar.series import _store
+    from hub.insar.answers.series import _store
 
     ids = [number for _, _, number in places[:200]]
 
@@ -205,8 +205,8 @@ def checked(answer: Any) -> None:
 
 def window_of(layer: Any, places: list[Any], most: int) -> tuple[tuple[float, float, float, float], int]:
     """The largest box around a place with many points that holds at most ``most``, in degrees; and how many."""
+    from hub.insar.answers.places import Box, to_degrees
     from hub.insar.models import MeasurementPoint
-    from hub.insar.places import Box, to_degrees
 
     x, y = densest(places)
     low, high = 10.0, 200_000.0

@@ -10,8 +10,8 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.utils import timezone
 
+from hub.insar.access.requests import Wish
 from hub.insar.models import Direction, Grant, Layer, Level, Release, Right, Territory, Undertaking
-from hub.insar.requests import Wish
 
 PURPOSE = "Monitoring of the quays in the old harbour."
 

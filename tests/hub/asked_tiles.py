@@ -10,8 +10,8 @@ import shapely
 from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.test import Client
 
+from hub.insar.answers.places import HALF_WIDTH_M
 from hub.insar.models import Cell, Grant, Layer, MeasurementPoint, Release, Right
-from hub.insar.places import HALF_WIDTH_M
 from tests.hub.vector_tiles import Feature, read_tile
 
 Tile = tuple[int, int, int]

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hub.insar import intake, removal
+from hub.insar.deliveries import intake, removal
 from hub.insar.models import Layer, Release
 from processing.insar.generating import generate
 

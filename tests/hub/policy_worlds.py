@@ -20,7 +20,7 @@ from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.db import connection
 from shapely.geometry.base import BaseGeometry
 
-from hub.insar import cells, partitions
+from hub.insar import partitions
 from hub.insar.models import (
     Acceptance,
     Grant,
@@ -31,6 +31,7 @@ from hub.insar.models import (
     Territory,
     Undertaking,
 )
+from hub.insar.pyramid import cells
 from processing.insar.series_store import SeriesWriter
 from tests.hub.policy_model import (
     NEAR_M,

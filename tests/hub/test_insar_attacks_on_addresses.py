@@ -12,8 +12,8 @@ from django.contrib.gis.geos import MultiPoint, Point, Polygon
 from django.test import Client
 from django.urls import reverse
 
+from hub.insar.answers.places import to_map
 from hub.insar.models import AuditEntry, Grant
-from hub.insar.places import to_map
 from portal.accounts.tokens import ApiToken
 from tests.hub.asked_motion import body, square
 from tests.hub.attacked_motion import AROUND, Target, browser, looks, make_target, post, statements, without_limits

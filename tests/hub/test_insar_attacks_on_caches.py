@@ -204,7 +204,7 @@ def test_a_file_that_is_being_sent_ends_with_the_right(target: Target, monkeypat
     """Points are read a few at a time, and each time the policy is asked anew."""
     from asgiref.sync import async_to_sync
 
-    from hub.insar.exports import rows
+    from hub.insar.answers.exports import rows
 
     monkeypatch.setattr(rows, "POINTS_AT_ONCE", 5)
     answer = browser(target.alice).get(target.address("export.geojson?bbox=-1.2,43.6,-0.9,43.8"))

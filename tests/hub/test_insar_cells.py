@@ -11,9 +11,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.db import connection
 
-from hub.insar import cells, policy
+from hub.insar import policy
 from hub.insar.models import Cell, Grant, Layer, MeasurementPoint, Release, Right, SensitiveSite, Treatment
 from hub.insar.models.words import CELL_SIZES_M
+from hub.insar.pyramid import cells
 
 pytestmark = pytest.mark.django_db
 

@@ -195,7 +195,7 @@ def test_where_nothing_is_the_file_is_empty_and_sound(
 def test_a_right_taken_back_while_the_file_is_made_ends_it(
     api: Callable, alice: AbstractUser, release: Release, known: Known, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("hub.insar.exports.rows.POINTS_AT_ONCE", 50)
+    monkeypatch.setattr("hub.insar.answers.exports.rows.POINTS_AT_ONCE", 50)
     given = grant(release, user=alice)
     response = export(api(alice), release, "geojson", bbox=written(known.around))
     Grant.objects.filter(pk=given.pk).update(revoked_at=timezone.now())
@@ -248,7 +248,7 @@ def test_a_file_is_sent_while_it_is_made(
     api: Callable, alice: AbstractUser, release: Release, known: Known, monkeypatch: pytest.MonkeyPatch
 ):
     """A few points are in memory at a time: the first bytes come when the first batch was read."""
-    monkeypatch.setattr("hub.insar.exports.rows.POINTS_AT_ONCE", 400)
+    monkeypatch.setattr("hub.insar.answers.exports.rows.POINTS_AT_ONCE", 400)
     grant(release, user=alice)
     for kind in ("csv", "geojson", "parquet"):
         response = export(api(alice), release, kind, bbox=written(known.around), series=1)

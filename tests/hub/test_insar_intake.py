@@ -15,9 +15,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from hub.insar import intake, partitions, removal, staging, upkeep
+from hub.insar import partitions
+from hub.insar.deliveries import intake, removal, staging, upkeep
+from hub.insar.deliveries.placing import IntakeRefused
 from hub.insar.models import Cell, Layer, MeasurementPoint, Part, Release
-from hub.insar.placing import IntakeRefused
 from processing.insar.delivery import BadDelivery
 from processing.insar.series_store import SeriesStore
 from tests.hub import motion

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from hub.insar import intake, removal, staging, upkeep
+from hub.insar.deliveries import intake, removal, staging, upkeep
 from hub.insar.models import Layer, MeasurementPoint, Part, Release
 from tests.hub.processes import ROOT, environment
 

@@ -15,7 +15,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from hub.insar import audit, grants, journal, policy, requests
+from hub.insar import audit, policy
+from hub.insar.access import grants, journal, requests
 from hub.insar.models import AccessRequest, Action, AuditEntry, Grant, Layer, Part, Release, Right, Undertaking
 from tests.hub.access_places import PURPOSE, Places, make_places, square, tomorrow, wish
 from tests.hub.conftest import person

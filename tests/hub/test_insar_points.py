@@ -17,8 +17,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from hub.insar.answers.places import to_degrees
 from hub.insar.models import AuditEntry, Direction, Grant, Layer, MeasurementPoint, Part, Release, Right, SensitiveSite
-from hub.insar.places import to_degrees
 from processing.insar.fitting import fit
 from processing.insar.series_store import SeriesStore
 from processing.insar.windows import window_velocity

@@ -108,7 +108,7 @@ def test_many_points_are_thinned_but_bins_rest_on_all(
     api: Callable, alice: AbstractUser, release: Release, known: Known, monkeypatch: pytest.MonkeyPatch
 ):
     grant(release, user=alice)
-    monkeypatch.setattr("hub.insar.profiles.MOST_LISTED", 7)
+    monkeypatch.setattr("hub.insar.answers.profiles.MOST_LISTED", 7)
     answer = document(ask(api(alice), release, line_through(known), width_m=10_000))
     assert len(answer["points"]) <= 7
     assert not answer["complete"]

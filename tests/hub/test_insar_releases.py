@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from hub.insar import describing
+from hub.insar.answers import describing
 from hub.insar.models import Acceptance, AuditEntry, Grant, Release, Right, Undertaking
 from portal.accounts.tokens import ApiToken
 from tests.hub.answers import problem

@@ -11,8 +11,9 @@ from django.core import mail
 from django.utils import timezone
 
 from hub.errors import NotAllowed, NotFound
-from hub.insar import desk, expiry, grants, policy, requests, undertakings
-from hub.insar.access_refusals import AccessRefused, AlreadyDecided, TooManyRequests
+from hub.insar import policy
+from hub.insar.access import desk, expiry, grants, requests, undertakings
+from hub.insar.access.refusals import AccessRefused, AlreadyDecided, TooManyRequests
 from hub.insar.models import Acceptance, AccessRequest, AuditEntry, Grant, Release, RequestState, Right, Undertaking
 from tests.hub.access_places import PURPOSE, Places, make_places, square, tomorrow, wish
 from tests.hub.conftest import person

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.insar import suppression
-from hub.insar.pyramid import Points, cells_of, parents_of
+from hub.insar.pyramid import suppression
+from hub.insar.pyramid.figures import Points, cells_of, parents_of
 
 FACTORS = (8, 4, 2, 1)
 """Cells of eight, four, two and one step: worlds small enough to try everything."""

@@ -10,8 +10,8 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.test import Client
 
+from hub.insar.answers.places import HALF_WIDTH_M
 from hub.insar.models import AuditEntry, Direction, Layer, Release, Right, SensitiveSite
-from hub.insar.places import HALF_WIDTH_M
 from tests.hub.answers import problem
 from tests.hub.asked_tiles import (
     address,

@@ -13,7 +13,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from hub.insar import tasks, uploads
+from hub.insar import tasks
+from hub.insar.deliveries import uploads
 from hub.insar.models import Part, Release, Upload, UploadState
 
 pytestmark = pytest.mark.django_db

@@ -10,10 +10,10 @@ from rest_framework.request import Request
 
 from hub.api.insar.answering import InsarView, Response
 from hub.api.insar.questions import body_of, flag
-from hub.insar import aggregates, references
-from hub.insar.aggregate_words import words
+from hub.insar.answers import aggregates, references
+from hub.insar.answers.aggregate_words import words
+from hub.insar.answers.shapes import middle_of, read_polygon
 from hub.insar.models import Action, Right
-from hub.insar.shapes import middle_of, read_polygon
 from hub.wording.titles import number
 
 

@@ -14,11 +14,11 @@ from rest_framework.request import Request
 from hub.api.insar.answering import InsarView
 from hub.api.insar.questions import asked_of, chosen
 from hub.insar import policy
-from hub.insar.exports.kinds import GEOJSON
+from hub.insar.answers.exports.kinds import GEOJSON
+from hub.insar.answers.places import read_box
+from hub.insar.answers.refusals import BadQuestion, TooManyPoints
 from hub.insar.models import Action, Right
 from hub.insar.models.words import CELL_SIZES_M
-from hub.insar.places import read_box
-from hub.insar.refusals import BadQuestion, TooManyPoints
 from hub.wording.titles import number
 
 _FIGURES = ("count", "mean", "spread", "median", "p05", "p95", "low", "high", "coherence", "std")

@@ -21,11 +21,11 @@ from hub.api.insar.releases import ReleasesView, ReleaseView
 from hub.api.insar.tiles import TileView
 from hub.api.insar.velocities import VelocitiesView
 from hub.api.problem_schema import problems
-from hub.insar.exports.kinds import CSV, GEOJSON, KINDS, PARQUET, ZIP
+from hub.insar.answers.exports.kinds import CSV, GEOJSON, KINDS, PARQUET, ZIP
+from hub.insar.answers.profiles import NARROWEST_M, USUAL_WIDTH_M, WIDEST_M
 from hub.insar.models import Direction
 from hub.insar.models.releases import KEY
 from hub.insar.models.words import CELL_SIZES_M
-from hub.insar.profiles import NARROWEST_M, USUAL_WIDTH_M, WIDEST_M
 from processing.insar.regression import MODELS
 
 _PATH = OpenApiParameter.PATH

@@ -15,12 +15,12 @@ from hub.api.insar.answering import InsarView
 from hub.api.insar.questions import asked_of, flag, shape_of
 from hub.api.insar.quotas import check_points, who
 from hub.errors import NotFound
-from hub.insar.exports.about import About
-from hub.insar.exports.kinds import KINDS, sent
-from hub.insar.exports.rows import Keys, all_keys, batches, parts_of
+from hub.insar.answers.exports.about import About
+from hub.insar.answers.exports.kinds import KINDS, sent
+from hub.insar.answers.exports.rows import Keys, all_keys, batches, parts_of
+from hub.insar.answers.shapes import Shape
 from hub.insar.models import Action, Layer, Right
 from hub.insar.policy import Access
-from hub.insar.shapes import Shape
 
 
 class Giving(InsarView):

@@ -11,9 +11,9 @@ from rest_framework.request import Request
 
 from hub.api.insar.exports import Giving
 from hub.api.insar.questions import asked_of, chosen, flag, shape_of, whole_number
-from hub.insar.exports import csv_files, geojson_files, parquet_files
-from hub.insar.exports.kinds import CSV, GEOJSON, PARQUET
-from hub.insar.exports.rows import batches, cursor_behind, keys, page_after
+from hub.insar.answers.exports import csv_files, geojson_files, parquet_files
+from hub.insar.answers.exports.kinds import CSV, GEOJSON, PARQUET
+from hub.insar.answers.exports.rows import batches, cursor_behind, keys, page_after
 from hub.insar.models import Action, Right
 
 MOST_ON_PAGE, USUAL_ON_PAGE, MOST_WITH_SERIES = 10_000, 1_000, 2_000

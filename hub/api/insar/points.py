@@ -9,13 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.api.insar.answering import InsarView
-from hub.insar import references
+from hub.insar.answers import references
+from hub.insar.answers.series import SeenPoint, find_point
+from hub.insar.answers.showing_points import DEFAULT_MODEL, point_document, series_document
+from hub.insar.answers.velocities import read_day
 from hub.insar.models import Action, Layer, Right
 from hub.insar.models.words import MAP_SRID
 from hub.insar.policy import Access
-from hub.insar.series import SeenPoint, find_point
-from hub.insar.showing_points import DEFAULT_MODEL, point_document, series_document
-from hub.insar.velocities import read_day
 
 
 class _PointView(InsarView):

@@ -6,10 +6,10 @@ from rest_framework.request import Request
 
 from hub.api.insar.answering import InsarView, Response
 from hub.api.insar.questions import body_of
-from hub.insar import references
+from hub.insar.answers import references
+from hub.insar.answers.profiles import profile, strip
+from hub.insar.answers.shapes import middle_of, read_line
 from hub.insar.models import Action, Right
-from hub.insar.profiles import profile, strip
-from hub.insar.shapes import middle_of, read_line
 
 
 class ProfileView(InsarView):

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from hub.errors import MalformedBody
-from hub.insar.places import read_box
-from hub.insar.refusals import BadQuestion
-from hub.insar.shapes import Shape, of_box, read_polygon
+from hub.insar.answers.places import read_box
+from hub.insar.answers.refusals import BadQuestion
+from hub.insar.answers.shapes import Shape, of_box, read_polygon
 
 _YES, _NO = {"1", "true", "yes"}, {"", "0", "false", "no"}
 

@@ -16,7 +16,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from rest_framework.throttling import BaseThrottle
 
-from hub.insar.refusals import QuotaUsedUp
+from hub.insar.answers.refusals import QuotaUsedUp
 from hub.wording.titles import number
 
 _MINUTE = 60

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.api.insar.answering import InsarView
-from hub.insar import describing
+from hub.insar.answers import describing
 from hub.insar.models import Action
 
 

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 
 from hub.api.insar.answering import InsarView
 from hub.api.insar.quotas import TilesThrottle
+from hub.insar.answers.tiles import MapTile, draw
 from hub.insar.models import Action, Right
-from hub.insar.tiles import MapTile, draw
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 WORTH_PACKING_BYTES = 1024

@@ -9,11 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.api.insar.answering import InsarView
-from hub.insar import references
+from hub.insar.answers import references
+from hub.insar.answers.places import read_box
+from hub.insar.answers.refusals import BadQuestion
+from hub.insar.answers.velocities import Window, velocities
 from hub.insar.models import Action, Right
-from hub.insar.places import read_box
-from hub.insar.refusals import BadQuestion
-from hub.insar.velocities import Window, velocities
 
 
 class VelocitiesView(InsarView):

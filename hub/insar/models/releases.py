@@ -169,7 +169,7 @@ class Cell(models.Model):
     geom = models.PolygonField(srid=MAP_SRID)
     count = models.IntegerField()
     shown = models.BooleanField()
-    """Whether it may be seen by those who may not see its points: hub/insar/suppression.py."""
+    """Whether it may be seen by those who may not see its points: hub/insar/pyramid/suppression.py."""
     mean = models.FloatField()
     spread = models.FloatField()
     """Standard deviation of the velocities of its points."""

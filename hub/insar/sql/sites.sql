@@ -1,5 +1,5 @@
 -- What changes in the cells at once when a sensitive site or the least number of points does, whoever writes the row.
--- Cells are made anew by a task (hub/insar/cells.py); until then those that tell too much are not there.
+-- Cells are made anew by a task (hub/insar/pyramid/cells.py); until then those that tell too much are not there.
 
 -- How far, in metres of the map, a cell's points may lie outside the four corners that are kept of it.
 CREATE FUNCTION insar_site_changed(site insar_sensitivesite) RETURNS void LANGUAGE plpgsql AS $$

@@ -11,8 +11,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from hub.errors import HubError
-from hub.insar import intake, upkeep
-from hub.insar.intake import Outcome
+from hub.insar.deliveries import intake, upkeep
+from hub.insar.deliveries.intake import Outcome
 from hub.insar.models import Layer
 from processing.errors import ProcessingError
 from processing.insar.delivery import BadDelivery

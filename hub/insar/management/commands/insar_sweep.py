@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from hub.insar import expiry, upkeep
+from hub.insar.access import expiry
+from hub.insar.deliveries import upkeep
 
 
 class Command(BaseCommand):

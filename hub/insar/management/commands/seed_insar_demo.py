@@ -11,7 +11,7 @@ from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from hub.insar import intake
+from hub.insar.deliveries import intake
 from hub.insar.models import Acceptance, Grant, Layer, Release, Right, SensitiveSite, Territory, Treatment, Undertaking
 from hub.insar.models.words import MAP_SRID
 from hub.management.commands.seed_demo import demo_user

@@ -1,0 +1,1 @@
+"""Who asks, who grants, who is told: the verbs of access, and the search of the audit log."""

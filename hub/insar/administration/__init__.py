@@ -1,0 +1,1 @@
+"""What the administration needs for ground motion."""

@@ -1,0 +1,1 @@
+"""What is answered: tiles, points, series, velocities, aggregates, profiles, exports."""

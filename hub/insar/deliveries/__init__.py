@@ -1,0 +1,1 @@
+"""From a delivered file to points and series: whole or not at all."""

@@ -1,0 +1,1 @@
+"""The pyramid of cells, and which of them may be shown."""
