@@ -21,7 +21,7 @@ _KILLED = """
 import os, signal, sys
 import django
 django.setup()
-from hub.insar import intake
+from hub.insar.deliveries import intake
 written = intake._blocks
 def until_killed(*args, **options):
     for block in written(*args, **options):
@@ -66,7 +66,7 @@ def test_a_killed_intake_leaves_nothing_and_can_be_repeated(motion_files: dict[s
 
 
 def test_several_at_a_time_come_in_whole(motion_files: dict[str, list[Path]]):
-    script = "import sys, django; django.setup(); from hub.insar import intake; intake.take_in(sys.argv[1])"
+    script = "import sys, django; django.setup(); from hub.insar.deliveries import intake; intake.take_in(sys.argv[1])"
     files = motion_files["L2b"][:2] + motion_files["L3"]
     running: list[Any] = [process(script, path) for path in (*files, files[0])]
     assert [each.wait(180) for each in running] == [0] * len(running)
