@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import rasterio
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 from rasterio.warp import transform
 
@@ -97,8 +96,3 @@ def draw_square(page: Page) -> None:
     page.mouse.down()
     page.mouse.move(x + 60, y + 60, steps=4)
     page.mouse.up()
-
-
-def inspect(page: Page) -> None:
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
-    assert found.violations_count == 0, found.generate_report()

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from hub.forecast.pictures import ENOUGH
+from tests.end_to_end.accessibility import check_accessible, check_fits
 from tests.end_to_end.conftest import PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -75,9 +75,8 @@ def test_the_card_is_accessible_and_fits_a_phone(service, open_page, scheme):
     open_hub(page, service)
     page.get_by_role("button", name="counts").click()
     page.locator(".forecast-scenes > summary").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    found = Axe().run(page, context="#forecast", options={"resultTypes": ["violations"]})
-    assert found.violations_count == 0, found.generate_report()
+    check_fits(page)
+    check_accessible(page, part="#forecast")
 
 
 def middle_of_map(page: Page, folder: Path) -> np.ndarray:

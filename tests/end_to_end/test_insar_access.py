@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth import get_user_model
 from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from hub.insar.models import Grant, Layer, Release, Right, Territory, Undertaking
+from tests.end_to_end.accessibility import check_accessible, check_fits
 from tests.end_to_end.conftest import PHONE, Service
 from tests.end_to_end.motion_pages import FIRST, Motion, open_map
 
@@ -46,12 +46,9 @@ def land(motion_service: Motion, db: None) -> Territory:
     return land
 
 
-def look(page: Page, *, width: int | None = None) -> None:
-    """Nothing that axe calls a violation, and no sideways scrolling."""
-    if width:
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
-    assert found.violations_count == 0, found.generate_report()
+def look(page: Page) -> None:
+    check_fits(page)
+    check_accessible(page)
 
 
 def ask(page: Page) -> None:
@@ -137,21 +134,21 @@ def test_the_pages_are_accessible_and_fit_a_phone(land: Territory, open_page: An
     addresses = ("", f"{FIRST}/", f"{FIRST}/ask/?right=overview", "requests/", f"undertakings/{undertaking()}/")
     for address in addresses:
         alice.goto(f"/ground-motion/{address}")
-        look(alice, width=PHONE["width"])
+        look(alice)
     Grant.objects.create(
         release=Release.objects.get(key=FIRST), right=Right.FULL, territory=land,
         user=get_user_model().objects.get(username="alice"), valid_until=timezone.now() + timedelta(days=9),
     )  # fmt: skip
     wim = open_page("wim", viewport=PHONE, color_scheme=scheme)
     wim.goto("/ground-motion/desk/")
-    look(wim, width=PHONE["width"])
+    look(wim)
     wim.get_by_role("link", name="alice").first.click()
-    look(wim, width=PHONE["width"])
+    look(wim)
     wim.goto("/ground-motion/desk/")
     wim.get_by_role("link", name="Revoke").first.click()
-    look(wim, width=PHONE["width"])
+    look(wim)
     wim.goto("/ground-motion/desk/audit/")
-    look(wim, width=PHONE["width"])
+    look(wim)
 
 
 def undertaking() -> int:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.end_to_end.accessibility import check_accessible, check_fits
 from tests.end_to_end.conftest import PHONE, Service
 from tests.end_to_end.motion_map import (
     MAP,
@@ -246,18 +246,16 @@ def test_axe_finds_nothing(motion: Motion, open_page: Callable[..., Page], name:
         if part.is_visible():
             part.evaluate("(part) => { part.open = true; }")
     settled(page)
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
+    check_accessible(page)
 
 
 def test_a_narrow_screen_has_the_map_above_and_scrolls_one_way(motion: Motion, open_page: Callable[..., Page]) -> None:
     page = open_page("alice", viewport=PHONE)
     shown(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    check_fits(page)
     map_box, panel_box = page.locator("#insar-map").bounding_box(), page.locator(".insar-panel").bounding_box()
     assert map_box["y"] + map_box["height"] <= panel_box["y"] + 1
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
+    check_accessible(page)
 
 
 def test_a_browser_without_webgl_is_told_where_to_go(motion: Motion, open_page: Callable[..., Page]) -> None:

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from hub.insar.models import Grant
 from processing.insar import fitting, reading_aloud, references
+from tests.end_to_end.accessibility import check_accessible, check_fits
 from tests.end_to_end.conftest import PHONE, Service
 from tests.end_to_end.motion_pages import FIRST, SECOND, Motion, line_of, open_map, plotted, points_of
 
@@ -89,11 +89,6 @@ def loaded(page: Page) -> None:
 def settled(page: Page) -> None:
     """Wait until nothing is loaded any more."""
     expect(page.locator("#motion-points")).not_to_have_attribute("aria-busy", "true")
-
-
-def check_axe(page: Page) -> None:
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
-    assert found.violations_count == 0, found.generate_report()
 
 
 def test_the_plot_and_the_words_of_a_point_are_those_of_the_delivered_series(motion: Motion, open_page: Any) -> None:
@@ -396,5 +391,5 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     loaded(page)
     for name in ("points", "area", "profile", "export"):
         page.locator(f"#motion-tab-{name}").click()
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
-        check_axe(page)
+        check_fits(page)
+        check_accessible(page)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.end_to_end.accessibility import check_accessible, check_fits
 from tests.end_to_end.conftest import PHONE
 from tests.end_to_end.steps import MADE_MS, order, paste_area, status
 
@@ -32,10 +32,8 @@ def test_the_pages_are_accessible_and_fit_a_phone(service, open_page, scheme):
 
 
 def check_look(page: Page) -> None:
-    """No sideways scrolling, and nothing that axe calls a violation."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], page.url
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
-    assert found.violations_count == 0, found.generate_report()
+    check_fits(page)
+    check_accessible(page)
 
 
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")

@@ -15,7 +15,6 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.gis.geos import MultiPolygon, Polygon
@@ -33,6 +32,7 @@ from portal.pages.models import News
 from portal.support.models import Ticket, TicketMessage
 from processing.pixels.series_spec import SeriesSpec
 from processing.spec import MosaicSpec
+from tests.end_to_end.accessibility import check_accessible, check_fits
 from tests.end_to_end.conftest import Service
 from tests.end_to_end.steps import MADE_MS
 from tests.hub.processes import until
@@ -162,12 +162,11 @@ def inspect(page: Page, look: Look, name: str, *, whole: bool = True) -> None:
     look.folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=look.folder / f"{name}-{look.suffix}.png", full_page=whole)
     assert page.locator("html").get_attribute("lang") == look.language
-    assert page.evaluate("document.documentElement.scrollWidth") <= look.viewport["width"], f"{name} is too wide"
+    check_fits(page)
     if look.language == "fr" and look.viewport == WIDE and look.scheme == "light":
         assert english(page) == [], f"{name} has English left on it"
     if look.is_inspected:
-        found = Axe().run(page, options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        check_accessible(page)
 
 
 def english(page: Page) -> list[str]:

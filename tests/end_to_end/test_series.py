@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 from processing.sample import make_archive
 from processing.sources import open_source
 from processing.sources.base import Source
+from tests.end_to_end.accessibility import check_accessible, check_fits
 from tests.end_to_end.conftest import PASSWORD, PHONE, Service, running, signed_in
 from tests.end_to_end.series_pages import (
     DIGITS,
@@ -27,7 +28,6 @@ from tests.end_to_end.series_pages import (
     draw_square,
     engine,
     generate,
-    inspect,
     numbers,
     plotted,
     read,
@@ -343,19 +343,19 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(service: Service, open_p
         generate(page, f"{at_the_middle(service)}&{TEN_DAYS}&pixels=3&contents={contents}&area={service.area(0.002)}")
         page.locator("#series-rows a[data-step]").first.click()
         expect(page.locator("[data-shown='0']")).to_be_visible()
-        inspect(page)
+        check_accessible(page)
         page.set_viewport_size(PHONE)
         # The plots follow the window's width a moment later.
         page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=PHONE["width"])
         page.set_viewport_size({"width": 1400, "height": 900})
     page.goto(f"/series/?lon=x&{TEN_DAYS}")
     page.get_by_text("Advanced settings").click()
-    inspect(page)
+    check_accessible(page)
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#problems")).to_be_focused()
-    inspect(page)
+    check_accessible(page)
     page.set_viewport_size(PHONE)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    check_fits(page)
 
 
 def test_the_pages_speak_french(service: Service, open_page: Any) -> None:

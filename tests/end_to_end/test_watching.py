@@ -7,12 +7,12 @@ import re
 import signal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from hub.areas.text import read_area
 from hub.orders.models import Order, Product
 from hub.orders.states import Status
+from tests.end_to_end.accessibility import check_accessible, check_fits
 from tests.end_to_end.conftest import PHONE, Service
 from tests.end_to_end.steps import MADE_MS, status
 
@@ -287,11 +287,9 @@ def test_the_pages_of_orders_are_accessible_and_fit_a_phone(service, open_page, 
         look(page)
     page.set_viewport_size({"width": 1400, "height": 900})
     page.goto("/orders/?sort=-name")
-    look(page, width=1400)
+    look(page)
 
 
-def look(page, *, width: int = PHONE["width"]) -> None:
-    """No sideways scrolling, and nothing that axe calls a violation."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
-    assert found.violations_count == 0, found.generate_report()
+def look(page):
+    check_fits(page)
+    check_accessible(page)

@@ -27,6 +27,7 @@ from processing.pixels.explaining import explain
 from processing.pixels.places import pixel_place
 from processing.sentinel2 import BANDS
 from processing.spec import MosaicSpec
+from tests.end_to_end.accessibility import check_accessible, check_fits
 from tests.end_to_end.conftest import PHONE, Service
 from tests.hub.processes import until
 
@@ -286,15 +287,12 @@ def test_a_place_outside_is_told_at_once(open_page: Callable[..., Page], mosaic:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(open_page: Callable[..., Page], mosaic: Product, scheme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     page = open_page("alice", color_scheme=scheme)
     ask_on_its_page(page, mosaic, centre(mosaic, *pixel_with(mosaic, 2)))
     page.locator(".why-more summary").first.click()
     page.locator(".why-pick").first.click()
     page.get_by_label("Show those that do not count, too").check()
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    check_accessible(page)
 
 
 def test_it_fits_on_a_phone_and_speaks_french(
@@ -310,6 +308,6 @@ def test_it_fits_on_a_phone_and_speaks_french(
     page.locator(".why-place button").click()
     expect(page.locator(".why-headline")).to_be_visible(timeout=MADE_MS)
     page.locator(".why-more summary").first.click()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_fits(page)
     assert page.locator(".why-scroll").evaluate("(element) => element.scrollWidth - element.clientWidth") <= 1
     assert not re.search(r"Taken from|Chosen|View zenith|valid observations", page.locator("#main").text_content())

@@ -49,14 +49,14 @@ def test_a_worker_makes_and_delivers_an_order(
         order = ordering.submit(alice, spec)
         until(lambda: is_finished(order), seconds=60, what="the end of the order", log=process.log)
         assert (order.status, order.error, order.percent) == (Status.SUCCESSFUL, "", 100.0), process.log.read_text()
-    product = order.products.get()
+        product = order.products.get()
+        until(lambda: not storage.scratch_folder(product).exists(), seconds=30, what="its scratch files to go")
     layers = {file.layer: storage.path_of(file) for file in product.files.filter(role="data")}
     assert set(layers) >= {"B02", "B03", "B04"}
     with rasterio.open(layers["B04"]) as raster:
         assert raster.crs.to_epsg() == 32633
         assert raster.read(1).max() > 0
     assert [event.to_status for event in order.events.filter(product=None)] == ["accepted", "running", "successful"]
-    assert not storage.scratch_folder(product).exists()
 
 
 def test_the_product_of_a_killed_worker_is_made_again_and_delivered_once(
@@ -69,13 +69,15 @@ def test_the_product_of_a_killed_worker_is_made_again_and_delivered_once(
         os.kill(killed, signal.SIGKILL)
         until(lambda: is_finished(order), seconds=60, what="the end of the order", log=process.log)
         assert order.status == Status.SUCCESSFUL, process.log.read_text()
+        # The order ends before its worker has made it ready to be looked at and tidied up.
+        scratch = Path(storage.settings.SCRATCH_ROOT)
+        until(lambda: not list(scratch.iterdir()), seconds=30, what="the scratch files of both attempts to go")
     product.refresh_from_db()
     assert (product.attempt, product.failures) == (2, 1)
     assert int(product.worker.rpartition(":")[2]) != killed
     delivered = order.events.filter(product=product, to_status="successful")
     assert delivered.count() == 1
     assert product.files.filter(role="archive").count() == 1
-    assert list(Path(storage.settings.SCRATCH_ROOT).iterdir()) == []
 
 
 def test_another_worker_takes_over_from_one_that_was_killed_with_all_its_processes(

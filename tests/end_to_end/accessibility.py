@@ -1,0 +1,25 @@
+"""Whether people can read and use a page, as far as a program can tell."""
+
+from __future__ import annotations
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+_axe = Axe()
+
+
+def check_accessible(page: Page, *, part: str | None = None) -> None:
+    """Nothing that axe calls a violation on the page, or on the part of it that a selector names.
+
+    A click on a link returns as soon as the next page has begun to come: half a page has no heading yet.
+    """
+    page.wait_for_load_state("load")
+    found = _axe.run(page, context=part)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def check_fits(page: Page) -> None:
+    """No sideways scrolling."""
+    page.wait_for_load_state("load")
+    assert page.viewport_size is not None
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], f"{page.url}: too wide"
