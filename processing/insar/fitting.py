@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processing.insar.regression import MODELS, columns, orthonormal
+from processing.insar.regression import MODELS, Basis, columns, orthonormal
 
 # Two-sided 95 % of the normal distribution.
 _NORMAL_95 = 1.959964
@@ -39,6 +39,15 @@ class Fit:
 
     velocity_std_correlated: float
     """The same where neighbouring residuals are alike, as they are after an atmosphere or a motion not modelled."""
+
+    seasonality_std: float | None
+    """Of the annual term's amplitude, mm, for white noise; None where the model has none.
+
+    Not what EGMS gives under this name: see ``processing.insar.motion.RAYLEIGH_SPREAD``.
+    """
+
+    seasonality_std_correlated: float | None
+    """The same where neighbouring residuals are alike."""
 
     correlation: float
     """0 to 0.95, of residuals one median interval apart; 0 is white noise."""
@@ -92,18 +101,20 @@ def fit(displacement: np.ndarray, years: np.ndarray, *, model: str = "linear+sea
     residuals = values - basis.q @ parts
     inverse, freedom = basis.inverse, t.size - parts.size
     variance = float(residuals @ residuals) / freedom
-    mean_slope = _mean_slope(t, degree=degree, season=season)
-    # The velocity is a weighted sum of the values; the weights tell how noise of any kind gets into it.
-    weights = basis.q @ (inverse.T @ mean_slope)
-    correlation = _correlation(residuals, t)
-    inflation = _inflation(weights, basis.q, t, correlation)
-    std = float(np.sqrt(variance * (weights @ weights)))
+    coefficients, correlation = inverse @ parts, _correlation(residuals, t)
+    noise = _Noise(basis, t, variance, correlation)
+    of_velocity = noise.weights(_mean_slope(t, degree=degree, season=season))
+    velocity_std, velocity_std_correlated = noise.spread(of_velocity)
+    amplitude_std, amplitude_std_correlated = (
+        noise.spread(noise.weights(_amplitude_slope(coefficients))) if season else (None, None)
+    )
     return Fit(
-        model=model, names=_names(degree, season), coefficients=inverse @ parts,
+        model=model, names=_names(degree, season), coefficients=coefficients,
         covariance=inverse @ inverse.T * variance, years=t, residuals=residuals,
-        rmse=float(np.sqrt(residuals @ residuals / t.size)), velocity=float(weights @ values), velocity_std=std,
-        velocity_std_correlated=std * float(np.sqrt(inflation)), correlation=correlation,
-        effective_count=t.size / inflation,
+        rmse=float(np.sqrt(residuals @ residuals / t.size)), velocity=float(of_velocity @ values),
+        velocity_std=velocity_std, velocity_std_correlated=velocity_std_correlated,
+        seasonality_std=amplitude_std, seasonality_std_correlated=amplitude_std_correlated,
+        correlation=correlation, effective_count=t.size / noise.inflation(of_velocity),
     )  # fmt: skip
 
 
@@ -124,6 +135,35 @@ def student_95(freedom: int) -> float:
     return x + first / n + second / n**2 + third / n**3
 
 
+class _Noise:
+    """What the noise of a series does to any weighted sum of its values, white or AR(1)."""
+
+    def __init__(self, basis: Basis, t: np.ndarray, variance: float, correlation: float) -> None:
+        self._basis, self._variance = basis, variance
+        self._alike: np.ndarray | None = None
+        if correlation > 0:
+            self._alike = correlation ** (np.abs(t[:, np.newaxis] - t) / np.median(np.diff(t)))
+            q = basis.q
+            unexplained = t.size - np.einsum("ip,ij,jp->", q, self._alike, q, optimize=True)
+            # A curve that follows correlated noise makes the residuals' own variance too small.
+            self._follows = (t.size - q.shape[1]) / max(unexplained, 1.0)
+
+    def weights(self, slope: np.ndarray) -> np.ndarray:
+        """Of the values in the sum slope @ coefficients: they tell how noise of any kind gets into it."""
+        return self._basis.q @ (self._basis.inverse.T @ slope)
+
+    def inflation(self, weights: np.ndarray) -> float:
+        """How much larger than for white noise the sum's variance is, at least 1; exact for AR(1)."""
+        if self._alike is None:
+            return 1.0
+        return max(1.0, float(weights @ self._alike @ weights / (weights @ weights) * self._follows))
+
+    def spread(self, weights: np.ndarray) -> tuple[float, float]:
+        """Standard deviation of the sum for white noise, and for noise as correlated as this."""
+        white = float(np.sqrt(self._variance * (weights @ weights)))
+        return white, white * float(np.sqrt(self.inflation(weights)))
+
+
 def _names(degree: int, season: bool) -> tuple[str, ...]:
     return ("constant", *(("cos", "sin") if season else ()), *("linear", "quadratic", "cubic")[:degree])
 
@@ -134,6 +174,15 @@ def _mean_slope(t: np.ndarray, *, degree: int, season: bool) -> np.ndarray:
     slope = (ends[1] - ends[0]) / (t[-1] - t[0])
     if season:
         slope[1:3] = 0
+    return slope
+
+
+def _amplitude_slope(coefficients: np.ndarray) -> np.ndarray:
+    """How the amplitude grows with each coefficient, to first order; along the cosine where there is no wave at all."""
+    cosine, sine = coefficients[1:3]
+    amplitude = np.hypot(cosine, sine)
+    slope = np.zeros_like(coefficients)
+    slope[1:3] = (cosine / amplitude, sine / amplitude) if amplitude > 0 else (1.0, 0.0)
     return slope
 
 
@@ -152,19 +201,3 @@ def _correlation(residuals: np.ndarray, t: np.ndarray) -> float:
     expected = np.maximum(1e-9, 1 - kept**2)
     unlikely = np.log(expected).sum(axis=1) + gaps.size * np.log((missed**2 / expected).mean(axis=1))
     return float(tried[np.argmin(unlikely)])
-
-
-def _inflation(weights: np.ndarray, q: np.ndarray, t: np.ndarray, correlation: float) -> float:
-    """How much larger than for white noise the velocity's variance is, at least 1.
-
-    Exact for AR(1): that of the weighted sum, and the residuals' own variance, which a curve that follows correlated
-    noise makes too small.
-    """
-    if correlation <= 0:
-        return 1.0
-    away = np.abs(t[:, np.newaxis] - t) / np.median(np.diff(t))
-    alike = correlation**away
-    unexplained = t.size - np.einsum("ip,ij,jp->", q, alike, q, optimize=True)
-    freedom = t.size - q.shape[1]
-    of_velocity = weights @ alike @ weights / (weights @ weights)
-    return max(1.0, float(of_velocity * freedom / max(unexplained, 1.0)))

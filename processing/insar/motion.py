@@ -22,7 +22,12 @@ FEWEST_DATES = 7
 
 # Of the cubic model's columns: 1, cos, sin, t, t^2 / 2, t^3.
 _COS, _SIN, _LINEAR, _QUADRATIC, _CUBIC = 1, 2, 3, 4, 5
-_RAYLEIGH = (4 - np.pi) / 2
+RAYLEIGH_SPREAD = float(np.sqrt((4 - np.pi) / 2))
+"""0.655: the share of a real season's standard deviation that EGMS gives as ``seasonality_std``.
+
+Its formula is the spread of an amplitude that is found where there is no season. An amplitude well above the noise
+spreads as its coefficients do, 1.53 times as far: a true amplitude lies within 2 of EGMS's in 80 % of cases, not 95 %.
+"""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class MotionFields:
     seasonality: np.ndarray
     """Amplitude of the annual term, mm."""
     seasonality_std: np.ndarray
+    """As EGMS defines it, which is less than a season's own: see ``RAYLEIGH_SPREAD``."""
     rmse: np.ndarray
     """Of the residual of the cubic model with its annual term, mm."""
 
@@ -80,7 +86,7 @@ def _figures(solution: Solution) -> np.ndarray:
         parts[:, _QUADRATIC] / curve,
         np.sqrt(of_quadratic / freedom) / np.abs(curve),
         np.hypot(cosine, sine),
-        np.sqrt(_RAYLEIGH * variance) * rmse,
+        RAYLEIGH_SPREAD * np.sqrt(variance) * rmse,
         rmse,
     ])  # fmt: skip
 

@@ -175,7 +175,10 @@ def test_the_series_is_what_was_delivered_with_a_curve_through_it(
     assert told["velocity"] == pytest.approx(expected.velocity, abs=6e-4)
     assert told["velocity_std_correlated"] >= told["velocity_std"] > 0
     assert told["velocity"] == pytest.approx(point.mean_velocity, abs=0.06)
+    season = fit(series, store.years, model="cubic+season")
     assert told["seasonality"] == pytest.approx(point.seasonality, abs=0.06)
+    assert told["seasonality_std"] == pytest.approx(season.seasonality_std, abs=6e-4)
+    assert told["seasonality_std_correlated"] == pytest.approx(season.seasonality_std_correlated, abs=6e-4)
     assert told["acceleration"] == pytest.approx(point.acceleration, abs=0.006)
     assert (told["reference"], told["reference_date"], told["model"]) == (None, None, "linear+season")
     assert told["words"]

@@ -18,7 +18,7 @@ from processing.insar.fitting import fit
 from processing.insar.generating import deliveries, generate
 from processing.insar.generating.reference_frame import ReferenceFrame
 from processing.insar.generating.scenery import Scenery
-from processing.insar.motion import FIELDS, fields
+from processing.insar.motion import FIELDS, RAYLEIGH_SPREAD, fields
 from processing.insar.opening import open_delivery
 from processing.insar.validation import Comparison
 
@@ -148,17 +148,24 @@ def test_velocity_and_acceleration_are_found_again_within_their_std(release, tru
         assert WITHIN_TWO[0] < np.mean(np.abs(off) < 2) < WITHIN_TWO[1]
 
 
-def test_seasonality_is_found_again_within_what_the_formula_states(release, truth):
-    """EGMS states the spread of an amplitude without a season: Rayleigh's, 0.655 of that which a real season has."""
-    off = []
+def test_seasonality_is_found_again_within_its_std(release, truth):
+    off, correlated, shares = [], [], []
     for facts, pids, _, tenths in opened(release, "L2b"):
-        found = fields(tenths, years(facts))
+        delivered = fields(tenths, years(facts))
         amplitude = np.abs(true(truth, facts, pids, "seasonality"))
-        off.append(((found.seasonality - amplitude) / found.seasonality_std)[amplitude > 2])
-    off = np.concatenate(off) * np.sqrt((4 - np.pi) / 2)
-    assert off.size > 200
-    assert abs(off.mean()) < 4 / np.sqrt(off.size)
-    assert WITHIN_TWO[0] - 0.015 < np.mean(np.abs(off) < 2) < WITHIN_TWO[1] + 0.015
+        for row in np.flatnonzero(amplitude > 2):
+            found = fit(tenths[row] / 10, years(facts), model="cubic+season")
+            off.append((found.seasonality - amplitude[row]) / found.seasonality_std)
+            correlated.append((found.seasonality - amplitude[row]) / found.seasonality_std_correlated)
+            shares.append(delivered.seasonality_std[row] / found.seasonality_std)
+            assert delivered.seasonality[row] == pytest.approx(found.seasonality)
+    assert len(off) > 200
+    assert abs(np.mean(off)) < 4 / np.sqrt(len(off))
+    assert np.std(off) == pytest.approx(1, abs=3 / np.sqrt(2 * len(off)))
+    for z in (off, correlated):
+        assert WITHIN_TWO[0] - 0.015 < np.mean(np.abs(z) < 2) < WITHIN_TWO[1] + 0.015
+    # What EGMS states under this name is the spread of an amplitude where there is no season.
+    assert np.mean(shares) == pytest.approx(RAYLEIGH_SPREAD, abs=0.02)
 
 
 def test_east_and_up_are_found_again_where_a_cells_points_agree(release, truth):

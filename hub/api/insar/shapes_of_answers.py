@@ -71,7 +71,8 @@ SERIES = thing(
     id=WHOLE, dates=DATES, displacement=said(VALUES, "mm"), model=TEXT, fit=VALUES,
     low=said(VALUES, "95 % confidence of the fit"), high=VALUES, residuals=VALUES, velocity=MAYBE_NUMBER,
     velocity_std=MAYBE_NUMBER, velocity_std_correlated=MAYBE_NUMBER, acceleration=MAYBE_NUMBER,
-    acceleration_std=MAYBE_NUMBER, seasonality=MAYBE_NUMBER, seasonality_std=MAYBE_NUMBER, rmse=MAYBE_NUMBER,
+    acceleration_std=MAYBE_NUMBER, seasonality=MAYBE_NUMBER, seasonality_std=MAYBE_NUMBER,
+    seasonality_std_correlated=MAYBE_NUMBER, rmse=MAYBE_NUMBER,
     significant=FLAG, reference=REFERENCE, words=WORDS,
 )  # fmt: skip
 VELOCITIES = thing(ids=many(WHOLE), velocity=VALUES, std=VALUES, count=WHOLE, complete=FLAG)

@@ -18,7 +18,7 @@ from hub.wording.sentences import told
 from hub.wording.titles import number, title
 from processing.insar.attributes import ATTRIBUTES, NO_NUMBER
 from processing.insar.fitting import Fit, fit
-from processing.insar.motion import fields
+from processing.insar.motion import RAYLEIGH_SPREAD, fields
 from processing.insar.reading_aloud import Reading, compass, read
 from processing.insar.references import rebase
 from processing.insar.regression import MODELS
@@ -29,6 +29,12 @@ _STATED = {
     Direction.UP: ("vertical", "north", "east", "height"),
 }
 _STATED_OF_LOS = ("los", "north", "east", "height")
+_ERRORS_OF_VELOCITY = ("velocity_std", "velocity_std_correlated")
+_ERRORS_OF_SEASONALITY = ("seasonality_std", "seasonality_std_correlated")
+_FIGURES = (
+    "velocity", *_ERRORS_OF_VELOCITY, "acceleration", "acceleration_std", "seasonality", *_ERRORS_OF_SEASONALITY,
+    "rmse",
+)  # fmt: skip
 _DOUBTS = frozenset({"velocity.unknown", "velocity.none", "velocity.within_precision", "velocity.not_significant"})
 
 
@@ -105,21 +111,22 @@ def _curve(fitted: Fit | None, years: np.ndarray, values: np.ndarray) -> dict[st
 
 
 def _figures(fitted: Fit | None, moved: np.ndarray, years: np.ndarray, layer: Layer) -> dict[str, Any]:
-    """Velocity by the curve; acceleration, seasonality and their errors as EGMS has them, of the series as shown."""
+    """Velocity by the curve; acceleration and its error as EGMS has them, seasonality with an error of our own."""
     own = {name: float(values[0]) for name, values in fields(moved, years).as_dict().items()}
-    velocity, std, correlated = np.nan, np.nan, np.nan
+    figures = dict.fromkeys(_FIGURES, np.nan)
+    figures |= {name: own[name] for name in ("acceleration", "acceleration_std", "seasonality")}
     if fitted is not None:
-        velocity, std, correlated = fitted.velocity, fitted.velocity_std, fitted.velocity_std_correlated
+        figures |= {name: getattr(fitted, name) for name in ("velocity", *_ERRORS_OF_VELOCITY, "rmse")}
+    # EGMS's amplitude is that of the cubic model.
+    season = fit(moved[0], years, model="cubic+season")
+    if season is not None:
+        figures |= {name: getattr(season, name) for name in _ERRORS_OF_SEASONALITY}
     # Said with the larger of both errors: neighbouring dates share their weather.
     readings = read(
-        velocity, correlated, layer.direction, seasonality=own["seasonality"], seasonality_std=own["seasonality_std"],
-        acceleration=own["acceleration"], acceleration_std=own["acceleration_std"],
+        figures["velocity"], figures["velocity_std_correlated"], layer.direction,
+        seasonality=figures["seasonality"], seasonality_std=figures["seasonality_std_correlated"],
+        acceleration=figures["acceleration"], acceleration_std=figures["acceleration_std"],
     )  # fmt: skip
-    figures = {
-        "velocity": velocity, "velocity_std": std, "velocity_std_correlated": correlated,
-        **{name: own[name] for name in ("acceleration", "acceleration_std", "seasonality", "seasonality_std")},
-        "rmse": fitted.rmse if fitted is not None else np.nan,
-    }  # fmt: skip
     return {
         **{name: _plain(value) for name, value in figures.items()},
         "significant": not _DOUBTS & {each.code for each in readings},
@@ -128,14 +135,11 @@ def _figures(fitted: Fit | None, moved: np.ndarray, years: np.ndarray, layer: La
 
 
 def _without_dates(point: SeenPoint, model: str) -> dict[str, Any]:
-    names = (
-        "velocity", "velocity_std", "velocity_std_correlated", "acceleration", "acceleration_std", "seasonality",
-        "seasonality_std", "rmse", "reference", "reference_date",
-    )  # fmt: skip
     rows: dict[str, Any] = {name: [] for name in ("dates", "displacement", "fit", "low", "high", "residuals")}
     text = _("This release has velocities only, and no series.")
     words = [{"code": "series.none", "text": text}]
-    return {"id": point.id, **rows, "model": model, **dict.fromkeys(names), "significant": False, "words": words}
+    unknown = dict.fromkeys((*_FIGURES, "reference", "reference_date"))
+    return {"id": point.id, **rows, "model": model, **unknown, "significant": False, "words": words}
 
 
 def _attributes(point: SeenPoint) -> list[dict[str, Any]]:
@@ -179,6 +183,7 @@ def _precisions(layer: Layer) -> list[dict[str, str]]:
 def _delivered_reading(point: SeenPoint, layer: Layer) -> list[Reading]:
     names = ("seasonality", "seasonality_std", "acceleration", "acceleration_std")
     known = {name: np.nan if (value := point.attributes[name]) is None else value for name in point.attributes}
+    known["seasonality_std"] /= RAYLEIGH_SPREAD
     return read(
         known["mean_velocity"], known["mean_velocity_std"], layer.direction, **{name: known[name] for name in names}
     )

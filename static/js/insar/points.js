@@ -281,8 +281,8 @@ function leavesLayer(changed) {
   return isOther && !changed.has("picked") && !changed.has("reference") && (picked.length > 0 || reference !== null);
 }
 
-function stdOf(series) {
-  return series.velocity_std_correlated ?? series.velocity_std;
+function stdOf(series, of = "velocity") {
+  return series[`${of}_std_correlated`] ?? series[`${of}_std`];
 }
 
 function factsOf(series) {
@@ -292,7 +292,7 @@ function factsOf(series) {
     [text("velocity"), year(series.velocity, stdOf(series))],
     [text("velocity-std"), corrected === null || corrected === undefined ? null : `${text("mm-year", { value: `± ${number(series.velocity_std, 2)}` })}; ${text("velocity-correlated")} ± ${number(corrected, 2)}`, text("velocity-correlated-why")],
     [text("acceleration"), series.acceleration === null || series.acceleration === undefined ? null : text("mm-year2", { value: withError(series.acceleration, series.acceleration_std, 2) })],
-    [text("seasonality"), series.seasonality === null || series.seasonality === undefined ? null : text("mm", { value: withError(series.seasonality, series.seasonality_std) })],
+    [text("seasonality"), series.seasonality === null || series.seasonality === undefined ? null : text("mm", { value: withError(series.seasonality, stdOf(series, "seasonality")) })],
     [text("rmse"), series.rmse === null || series.rmse === undefined ? null : text("mm", { value: number(series.rmse) })],
   ];
 }
