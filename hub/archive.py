@@ -33,6 +33,11 @@ def archive_extent() -> Extent:
     return _extent(where, _stamp(where), int(time.monotonic() // EXTENT_SECONDS))
 
 
+def headers_folder() -> Path:
+    """Where it is kept how files on servers are laid out, so that the next pixel needs fewer requests."""
+    return Path(settings.VAR) / "headers"
+
+
 def _stamp(where: str) -> Stamp:
     path = Path(where)
     listing = path / "items.json" if path.is_dir() else path

@@ -1,6 +1,7 @@
 """``python -m processing ORDER.json --source SOURCE --out DIR``: an order made into a mosaic, no portal needed.
 
-``python -m processing series``: the series of a place (``series_command``).
+``python -m processing series``: the series of a place (``series_command``). ``python -m processing learn``: how files
+on servers are laid out, for the series to come (``learn_command``).
 """
 
 from __future__ import annotations
@@ -58,6 +59,11 @@ def _chosen(arguments: list[str]) -> Callable[[], None]:
 
         asked = series_command.parser().parse_args(arguments[1:])
         return lambda: series_command.give_series(asked, show=_show, tell=_unheard if asked.quiet else _tell)
+    if arguments[:1] == ["learn"]:
+        from processing import learn_command
+
+        about = learn_command.parser().parse_args(arguments[1:])
+        return lambda: learn_command.learn(about, tell=_unheard if about.quiet else _tell)
     options = _parser().parse_args(arguments)
     return lambda: print(make_order(options))
 
@@ -160,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m processing",
         description="Make a Sentinel-2 mosaic from an order. For the values of a place over time: "
-        "python -m processing series --help.",
+        "python -m processing series --help; to make the first one quick: python -m processing learn --help.",
         epilog=f"Methods: {', '.join(names('methods'))}. Masks: {', '.join(names('masks'))}. "
         f"Formats: {', '.join(names('formats'))}. "
         "Exit codes: 2 bad order, 3 unreachable source, 4 corrupt input, 5 full disk, "

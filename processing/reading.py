@@ -185,13 +185,7 @@ class Reader:
         """The document, from the server or as kept: good as long as the scene classes beside it have not changed."""
         classes = self._rasters.get((number, "SCL"))
         version = classes.version if isinstance(classes, RemoteCog) else ""
-        if self._remote.headers is None or not version:
-            return self._remote.get(href)
-        document = self._remote.headers.document(href, version)
-        if document is None:
-            document = self._remote.get(href)
-            self._remote.headers.keep_document(href, version, document)
-        return document
+        return self._remote.document(href, version)
 
     def _checked_grid(self, number: int, band: str) -> CellGrid:
         shape = self._raster(number, band).shape
@@ -221,13 +215,18 @@ class Reader:
             return self._rasters.setdefault((number, band), opened)
 
     def _unfit(self, number: int, band: str, reason: str) -> GranuleUnreadable:
+        self._forget(number)
         return GranuleUnreadable(self._granules[number], self._granules[number].files[band].name, reason)
+
+    def _forget(self, number: int) -> None:
+        """What was kept of the granule's files: they may be others by now, all of them, at the same addresses."""
+        for file in self._granules[number].files.values():
+            self._remote.forget(file.href)
 
     def _blame(self, number: int, band: str, cause: Exception) -> Exception:
         if isinstance(cause, OSError) and cause.errno in _OF_OUR_OWN_DISK:
             return cause
         href = self._granules[number].files[band].href
-        self._remote.forget(href)
         away = isinstance(cause, Unreachable) or any(word in str(cause) for word in _NETWORK_WORDS)
         if "://" in href and away:
             host = href.split("/")[2]

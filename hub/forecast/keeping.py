@@ -20,13 +20,14 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.core.cache import cache
 from django.utils import timezone
 
-from hub.archive import archive
+from hub.archive import archive, headers_folder
 from hub.forecast.models import SceneMask, State
 from hub.only_one import only_one
 from hub.orders.committed import once_committed
 from hub.orders.queue import BROKER_AWAY
 from processing.errors import ProcessingError, SourceUnreachable
 from processing.granule import Granule
+from processing.layouts import is_learnable
 from processing.overviews.masks import Sighting, read_sighting, version
 from processing.overviews.reading import OverviewReader
 from processing.periods import EARLIEST
@@ -117,13 +118,18 @@ def keep_wanted(seconds: float = ROUND_SECONDS) -> bool:
             return False
         rows = list(SceneMask.objects.filter(state=State.WANTED, source=source_key()).order_by("-asked", "pk")[:32])
         try:
-            found = _granules_of(rows)
+            found = granules_of(rows)
             gone = [row.pk for row in rows if row.key not in found]
             SceneMask.objects.filter(pk__in=gone).delete()
             keep(found, seconds=seconds)
         except ProcessingError as error:
             logger.warning("The archive does not answer, masks are read later: %s", error)
             return False
+    return are_wanted()
+
+
+def are_wanted() -> bool:
+    """Whether masks of the archive's scenes are wanted, asked for or not."""
     return SceneMask.objects.filter(state=State.WANTED, source=source_key()).exists()
 
 
@@ -138,12 +144,14 @@ def keep(granules: Mapping[str, Granule], *, seconds: float | None = None) -> se
         row = _row(key, granules[key], asked=False)
         if isinstance(read, Sighting):
             row.take(read)
+            # Later, when nobody waits for a mask: see ``hub.forecast.layouts``.
+            row.layouts_due = timezone.now() if is_learnable(granules[key]) else None
         else:
             reason = str(read).removeprefix(f"{granules[key].item_id}: ").rstrip(".")
             logger.warning("A scene cannot be used for forecasts: %s", read)
             row.refuse(reason)
         rows.append(row)
-    changing = ["state", "reason", "kept_at", "cloud_percent", "lattice", "fine", "middle", "coarse"]
+    changing = ["state", "reason", "kept_at", "layouts_due", "cloud_percent", "lattice", "fine", "middle", "coarse"]
     SceneMask.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=changing)
     return set(done)
 
@@ -195,7 +203,7 @@ def _row(key: str, granule: Granule, *, asked: bool) -> SceneMask:
     )
 
 
-def _granules_of(rows: Sequence[SceneMask]) -> dict[str, Granule]:
+def granules_of(rows: Sequence[SceneMask]) -> dict[str, Granule]:
     """The archive's granules of the rows, by key; without those that it has no longer. Asked for day by day."""
     days: dict[date, list[SceneMask]] = {}
     for row in rows:
@@ -212,13 +220,14 @@ def _read(granules: Mapping[str, Granule], seconds: float | None) -> dict[str, R
     if not granules:
         return {}
     deadline = None if seconds is None else time.monotonic() + seconds
-    overviews = OverviewReader()
+    headers = headers_folder()
+    overviews = OverviewReader(headers=headers)
 
     def look(granule: Granule) -> Read | SourceUnreachable | None:
         if deadline is not None and time.monotonic() > deadline:
             return None
         try:
-            return read_sighting(granule, overviews)
+            return read_sighting(granule, overviews, headers=headers)
         except (GranuleUnreadable, SourceUnreachable) as failure:
             return failure
 

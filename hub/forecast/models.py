@@ -34,6 +34,9 @@ class SceneMask(models.Model):
     asked = models.BooleanField(default=False, help_text="Somebody waits for it")
     wanted_at = models.DateTimeField(default=timezone.now)
     kept_at = models.DateTimeField(null=True, blank=True)
+    layouts_due = models.DateTimeField(
+        null=True, blank=True, help_text="When it is to be learned how its files on a server are laid out; null: never"
+    )
     reason = models.TextField(blank=True, help_text="Why it is unusable")
     cloud_percent = models.FloatField(null=True, blank=True, help_text="Of the whole scene")
     lattice = models.JSONField(default=list, help_text="EPSG code, left, top, right, bottom, columns and rows of cells")
@@ -45,6 +48,9 @@ class SceneMask(models.Model):
         indexes = [
             models.Index(fields=["source", "sensed_at"], name="forecast_by_day"),
             models.Index(fields=["-asked", "id"], condition=models.Q(state="wanted"), name="forecast_wanted"),
+            models.Index(
+                fields=["source", "layouts_due"], condition=models.Q(state="kept"), name="forecast_layouts_due"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from hub.forecast import keeping
+from hub.forecast import keeping, layouts
 
 
 @shared_task(ignore_result=True)
 def keep_wanted() -> None:
-    """Look at wanted scenes for a second, and come back if more are wanted."""
-    if keeping.keep_wanted():
+    """Look at wanted scenes for a second, or learn how files are laid out; come back if there is more to do."""
+    if keeping.are_wanted():
+        # Where some are wanted still though none could be read, it is for the next sweep to call again.
+        more = keeping.keep_wanted() or (not keeping.are_wanted() and layouts.are_due())
+    else:
+        more = layouts.learn_due()
+    if more:
         keeping.call_worker()
 
 
@@ -18,3 +23,5 @@ def keep_wanted() -> None:
 def keep_new() -> None:
     """Put down what is new in the archive."""
     keeping.keep_new()
+    if layouts.are_due():
+        keeping.call_worker()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from hub.archive import archive
+from hub.archive import archive, headers_folder
 from hub.errors import FileGone, told_to_users
 from hub.orders.troubles import UNEXPECTED
 from hub.pixels import keeping, places
@@ -68,7 +67,7 @@ def _answer(question: Question) -> None:
         offsets=made.offsets,
         area=whole.footprint,
         threads=settings.PIXEL_THREADS,
-        headers=_headers(),
+        headers=headers_folder(),
     ) as explainer:
         explanation = explainer.explain(grid, recorded=held.get("source_index"))
     answer = explanation.to_json() | {"held": held, "outline": outline(grid)}
@@ -94,15 +93,10 @@ def _keep_pictures(question: Question, explanation: Explanation, grid: Grid) -> 
 def _pictures(explanation: Explanation, grid: Grid) -> dict[int, bytes]:
     """PNG files by the position of the candidate."""
     found = thumbnails(
-        explanation.granules, grid, size_px=PICTURE_SIDE_PX, threads=settings.PIXEL_THREADS, headers=_headers()
+        explanation.granules, grid, size_px=PICTURE_SIDE_PX, threads=settings.PIXEL_THREADS, headers=headers_folder()
     )
     items = [granule.item_id for granule in explanation.granules]
     return {number: as_png(found[item]) for number, item in enumerate(items) if item in found}
-
-
-def _headers() -> Path:
-    """Where the structure of remote files is kept, so that the next pixel needs fewer requests."""
-    return Path(settings.VAR) / "headers"
 
 
 def outline(grid: Grid) -> list[list[float]]:

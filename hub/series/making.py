@@ -6,12 +6,11 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from hub.archive import archive
+from hub.archive import archive, headers_folder
 from hub.errors import told_to_users
 from hub.orders.troubles import UNEXPECTED
 from hub.series import production, queue
@@ -120,7 +119,7 @@ def _steps(series: Series, progress: Any, *, first: int) -> Iterator[MadeStep]:
         threads=settings.SERIES_THREADS,
         progress=progress,
         first=first,
-        headers=Path(settings.VAR) / "headers",
+        headers=headers_folder(),
     )
     with closing(made):
         for step in made:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from isal import isal_zlib
@@ -102,10 +103,25 @@ def classes_of(cells: np.ndarray) -> np.ndarray:
     return cells & _CLASS_BITS
 
 
-def read_sighting(granule: Granule, overviews: OverviewReader) -> Sighting:
-    """Look at a granule. Raises GranuleUnreadable, also for one that the engine refuses, and SourceUnreachable."""
+def read_sighting(granule: Granule, overviews: OverviewReader, *, headers: Path | None = None) -> Sighting:
+    """Look at a granule. Raises GranuleUnreadable, also for one that the engine refuses, and SourceUnreachable.
+
+    ``headers``: see ``Reader``; to be the folder that ``overviews`` was given.
+    """
+    try:
+        return _look(granule, overviews, headers)
+    except SceneRefused:
+        raise
+    except GranuleUnreadable:
+        if headers is None or not any(file.is_remote for file in granule.files.values()):
+            raise
+    # What was kept of its files may be of other files at the same addresses. By now it is forgotten.
+    return _look(granule, overviews, headers)
+
+
+def _look(granule: Granule, overviews: OverviewReader, headers: Path | None) -> Sighting:
     at_hand = granule.for_resolution(FINEST_M)
-    with Reader([at_hand], clock=Clock()) as reader:
+    with Reader([at_hand], clock=Clock(), headers=headers) as reader:
         finding = inspect_scene(at_hand, 0, reader, bands=_measured())
         if finding.refused:
             raise SceneRefused(granule, finding)

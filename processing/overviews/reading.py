@@ -78,10 +78,10 @@ class Copies:
 class OverviewReader:
     """Opens rasters and reads them from afar; safe to share between threads. A context manager."""
 
-    def __init__(self, *, scratch: Path | None = None) -> None:
-        """``scratch``: folder for what was fetched; by default the system's."""
+    def __init__(self, *, scratch: Path | None = None, headers: Path | None = None) -> None:
+        """``scratch``: folder for what was fetched; by default the system's. ``headers``: see ``Reader``."""
         self._spool = Spool(scratch)
-        self._remote = Remote(self._spool)
+        self._remote = Remote(self._spool, headers=headers)
 
     def __enter__(self) -> Self:
         return self
@@ -108,6 +108,7 @@ class OverviewReader:
         except Unreachable as cause:
             raise SourceUnreachable("The archive stopped answering while a scene was looked at.") from cause
         except (Damaged, RasterioError, OSError) as cause:
+            self._remote.forget(sized.href)
             gone = not sized.is_remote and not Path(sized.href).exists()
             missing = gone or isinstance(cause, FileNotFoundError)
             reason = "it is missing" if missing else "it is damaged or cut short"
@@ -135,8 +136,8 @@ def _opened(href: str, remote: Remote) -> Copies:
     try:
         if href.startswith(("http://", "https://")):
             http = HttpFile(href, remote)
-            file = read_structure(http)
-            return _of_tiff(file, lambda image: RemoteCog(href, remote, file, image))
+            file, version = http.structure()
+            return _of_tiff(file, lambda image: RemoteCog(href, remote, file, image, source=http, version=version))
         if "://" not in href:
             local = LocalFile(href)
             file = read_structure(local)

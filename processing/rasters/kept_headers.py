@@ -24,9 +24,11 @@ from processing.rasters.tiff import TiffFile, TiffImage
 MOST_BYTES = 512 * 2**20
 """What a folder may hold, about; what was not used for longest goes first."""
 
+MOST_DAYS = 30
+"""How long an entry is used."""
+
 # Counted up when what is kept is kept in another way.
 _FORM = "1"
-_MOST_DAYS = 30
 _MOST_ENTRY_BYTES = 8 * 2**20
 _SHARDS = 256
 # One entry in so many that are written looks how full its shard is.
@@ -97,7 +99,7 @@ class KeptHeaders:
             head, _, body = unpacker.decompress(packed, _MOST_ENTRY_BYTES).partition(b"\n")
             told = json.loads(head)
             version, written = str(told["version"]), float(told["written"])
-            if not unpacker.eof or not 0 <= time.time() - written < _MOST_DAYS * 86400:
+            if not unpacker.eof or not 0 <= time.time() - written < MOST_DAYS * 86400:
                 raise ValueError("cut short, or old")
         except (zlib.error, ValueError, TypeError, KeyError):
             with suppress(OSError):

@@ -19,6 +19,10 @@ _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 25
 _SAMPLES, _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT, _OFFSETS, _SIZES, _SAMPLE_FORMAT = 277, 317, 322, 323, 324, 325, 339
 _PIXEL_SCALE, _TIEPOINT, _GEO_KEYS, _NODATA = 33550, 33922, 34735, 42113
 _RASTER_TYPE_KEY, _PROJECTED_CRS_KEY = 1025, 3072
+_READ = frozenset((
+    _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT,
+    _OFFSETS, _SIZES, _SAMPLE_FORMAT, _PIXEL_SCALE, _TIEPOINT, _GEO_KEYS, _NODATA,
+))  # fmt: skip
 
 _FORMATS = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 12: "d", 13: "I", 16: "Q", 18: "Q"}
 """Struct formats by TIFF field type; fields of other types are passed over."""
@@ -30,7 +34,9 @@ _DEFLATE = (8, 32946)
 _BLACK_IS_ZERO, _PALETTE = 1, 3
 _KINDS = {1: "uint", 2: "int"}
 # A Sentinel-2 tile has 10980 pixels a side. What is far larger is GDAL's business.
-_MOST_TILE_PX, _MOST_PX, _MOST_VALUES, _MOST_DIRECTORIES = 8192, 2**15, 2**20, 16
+_MOST_TILE_PX, _MOST_PX, _MOST_DIRECTORIES = 8192, 2**15, 16
+# In all directories of a file together: its tiles of 128 px and those of all smaller copies take a tenth of it.
+_MOST_VALUES = 2**18
 
 
 class NotPlain(Exception):
@@ -116,6 +122,13 @@ class _Fields:
         if self._head[:4] not in (b"II*\0", b"II+\0"):
             raise NotPlain("no little-endian TIFF")
         self.is_big = self._head[2:3] == b"+"
+        self._values_left = _MOST_VALUES
+
+    def count(self, values: int) -> None:
+        """Refuse, before they are read, more values than a raster of likely size has tiles."""
+        self._values_left -= values
+        if self._values_left < 0:
+            raise NotPlain("more values than a raster has tiles")
 
     def bytes(self, offset: int, size: int) -> bytes:
         if offset + size <= len(self._head):
@@ -138,25 +151,26 @@ def _directories(fields: _Fields) -> Any:
 
 def _directory(fields: _Fields, position: int) -> tuple[Mapping[int, tuple[Any, ...]], int]:
     """Values by tag, and where the next directory is."""
-    count_form, entry_form, next_form = ("Q", "HHQ", "Q") if fields.is_big else ("H", "HHI", "I")
-    (count,) = fields.unpack(count_form, position)
+    count_form, entry_form, next_form = ("<Q", "<HHQ", "<Q") if fields.is_big else ("<H", "<HHI", "<I")
+    (count,) = struct.unpack(count_form, fields.bytes(position, struct.calcsize(count_form)))
     if count > 1000:
         raise NotPlain("a directory of more than 1000 tags")
-    position += struct.calcsize("<" + count_form)
-    room = struct.calcsize("<" + next_form)
-    step = struct.calcsize("<" + entry_form) + room
-    tags = {}
-    for entry in range(position, position + count * step, step):
-        tag, kind, length = fields.unpack(entry_form, entry)
-        if kind in _FORMATS:
-            tags[tag] = _values(fields, kind, length, entry + step - room, room)
-    return tags, fields.unpack(next_form, position + count * step)[0]
+    position += struct.calcsize(count_form)
+    room = struct.calcsize(next_form)
+    step = struct.calcsize(entry_form) + room
+    # At once: on a server each piece beyond the first bytes is a request.
+    directory = fields.bytes(position, count * step + room)
+    tags: dict[int, tuple[Any, ...]] = {}
+    for entry in range(0, count * step, step):
+        tag, kind, length = struct.unpack_from(entry_form, directory, entry)
+        if tag in _READ and tag not in tags and kind in _FORMATS:
+            tags[tag] = _values(fields, kind, length, position + entry + step - room, room)
+    return tags, struct.unpack_from(next_form, directory, count * step)[0]
 
 
 def _values(fields: _Fields, kind: int, length: int, place: int, room: int) -> tuple[Any, ...]:
     """A tag's values, which stand at ``place`` where they find ``room`` there, and else where it points to."""
-    if length > _MOST_VALUES:
-        raise NotPlain("a tag of more values than a raster has tiles")
+    fields.count(length)
     form = f"{length}s" if kind == 2 else _FORMATS[kind] * length
     if struct.calcsize("<" + form) > room:
         (place,) = fields.unpack("Q" if room == 8 else "I", place)

@@ -1,5 +1,7 @@
 """Series over HTTP: requests per date, bytes and time, on the first visit of an archive and on later ones.
 
+And on the first visit of an archive whose layouts were learned before, as the site does when scenes arrive.
+
 ``python tests/benchmarks/bench_series_remote.py [--delay-ms 50] [--dates 100] [--json FILE]``. The server is local, a
 process of its own, and waits so long before every answer. The archive's scenes are served many times over, under an
 address of their own for each date: whole COGs of 2040 px with tiles of 1024 px.
@@ -9,6 +11,7 @@ import argparse
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,14 +24,18 @@ from tables import write_json
 PIXELS, SCENES = 2040, 12
 FIRST_DAY = date(2021, 1, 2)
 STEP = timedelta(days=3)
+LEARNING = "all files learned ahead"
+TABLE = FOLDER / "series.csv"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--delay-ms", type=float, default=50)
     parser.add_argument("--dates", type=int, default=100)
+    parser.add_argument("--kinds", default=",".join(KINDS), help="which of them, by name")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    kinds = [KINDS[name] for name in options.kinds.split(",")]
     archive = make_sample(pixels=PIXELS, dates=SCENES, layout="cog")
     print(describe_machine())
     print(f"python {' '.join(sys.argv)}")
@@ -37,8 +44,8 @@ def main() -> int:
         items = archive.with_name("items-series.json")
         items.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
         print(f"\n{len(features)} dates at one pixel, {options.delay_ms:.0f} ms per request, imports and all")
-        print(f"{'':58} {'requests':>9} {'per date':>9} {'MB':>7} {'s':>6}")
-        told = [row for kind in KINDS.values() for row in visits(kind, items, address, len(features), (lon, lat))]
+        print(f"{'':69} {'requests':>9} {'per date':>9} {'MB':>7} {'s':>6}")
+        told = [row for kind in kinds for row in visits(kind, items, address, len(features), (lon, lat))]
     write_json(options.json, told)
     return 0
 
@@ -57,35 +64,45 @@ KINDS: dict[str, tuple[str, list[str]]] = {
 def visits(
     kind: tuple[str, list[str]], items: Path, address: str, dates: int, place: tuple[float, float]
 ) -> list[dict[str, Any]]:
-    """Figures of a visit that keeps nothing, of a first one that does, of the next, and of one to another pixel."""
+    """Figures of a visit that keeps nothing, of a first one that does and later ones; of learning, and visits then."""
     title, chosen = kind
-    folder = FOLDER / "series-headers"
-    shutil.rmtree(folder, ignore_errors=True)
-    keeping = ["--headers", str(folder)]
+    folder, known = FOLDER / "series-headers", FOLDER / "series-learned"
+    for each in (folder, known):
+        shutil.rmtree(each, ignore_errors=True)
     lon, lat = place
+    until = FIRST_DAY + (dates - 1) * STEP
     told = []
-    for name, more, at in (
-        ("nothing kept", [], lon),
-        ("first visit", keeping, lon),
-        ("second visit", keeping, lon),
-        ("another pixel, 2 km east", keeping, lon + 0.026),
+    for name, headers, at in (
+        ("nothing kept", None, lon),
+        ("first visit", folder, lon),
+        ("second visit", folder, lon),
+        ("another pixel, 2 km east", folder, lon + 0.026),
+        (LEARNING, known, lon),
+        ("archive known, first visit", known, lon),
+        ("archive known, another pixel", known, lon + 0.026),
     ):
-        take_counts(address)
-        command = [
-            sys.executable, "-m", "processing", "series", "--source", items, "--lon", str(at), "--lat", str(lat),
-            "--from", str(FIRST_DAY), "--to", str(FIRST_DAY + (dates - 1) * STEP), *chosen, *more,
-            "--out", FOLDER / "series.csv", "--quiet",
-        ]  # fmt: skip
-        cost = measure(command)
-        served = take_counts(address)
-        per_date = served["requests"] / dates
-        print(
-            f"{title + ', ' + name:58} {served['requests']:9} {per_date:9.2f} {served['bytes'] / 1e6:7.1f} "
-            f"{cost.wall_s:6.2f}",
-            flush=True,
-        )
-        told.append({"series": title, "visit": name, "per_date": per_date, "wall_s": cost.wall_s, **served})
+        command = ["--source", items, *([] if headers is None else ["--headers", headers]), "--quiet"]
+        if name == LEARNING:
+            command = ["learn", *command]
+        else:
+            when = ["--from", str(FIRST_DAY), "--to", str(until)]
+            command = ["series", *command, "--lon", str(at), "--lat", str(lat), *when, *chosen, "--out", TABLE]
+        told.append(visit(title, name, command, address, dates))
     return told
+
+
+def visit(title: str, name: str, command: Sequence[str | Path], address: str, dates: int) -> dict[str, Any]:
+    """Figures of one run of the command line."""
+    take_counts(address)
+    cost = measure([sys.executable, "-m", "processing", *command])
+    served = take_counts(address)
+    per_date = served["requests"] / dates
+    print(
+        f"{title + ', ' + name:69} {served['requests']:9} {per_date:9.2f} {served['bytes'] / 1e6:7.1f} "
+        f"{cost.wall_s:6.2f}",
+        flush=True,
+    )
+    return {"series": title, "visit": name, "per_date": per_date, "wall_s": cost.wall_s, **served}
 
 
 def repeated(archive: Path, address: str, dates: int) -> tuple[list[dict[str, Any]], float, float]:
