@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -83,8 +84,8 @@ def read_angles(xml: bytes) -> Angles:
         sun: Any = root.find(".//Sun_Angles_Grid")
         views = list(root.iter("Viewing_Incidence_Angles_Grids"))
         return Angles(
-            _grid(_nodes(sun.find("Zenith")), sun.find("Zenith"), left, top),
-            _grid(_nodes(sun.find("Azimuth")), sun.find("Azimuth"), left, top, circular=True),
+            _grid(_nodes([sun.find("Zenith")])[0], sun.find("Zenith"), left, top),
+            _grid(_nodes([sun.find("Azimuth")])[0], sun.find("Azimuth"), left, top, circular=True),
             _grid(_over_bands(views, "Zenith"), views[0].find("Zenith"), left, top),
             _grid(_over_bands(views, "Azimuth", circular=True), views[0].find("Azimuth"), left, top, circular=True),
         )
@@ -101,37 +102,57 @@ def _grid(degrees: np.ndarray, element: Any, left: float, top: float, *, circula
     return AngleGrid(degrees, left, top, step, circular)
 
 
-def _nodes(element: Any) -> np.ndarray:
-    rows = [row.text for row in element.find("Values_List")]
-    (columns,) = {len(row.split()) for row in rows}
+def _nodes(elements: Sequence[Any]) -> np.ndarray:
+    """The numbers (grid, row, column) of grids of one size."""
+    grids = [[row.text for row in element.find("Values_List")] for element in elements]
+    (height,) = {len(rows) for rows in grids}
+    return _numbers([row for rows in grids for row in rows]).reshape(len(grids), height, -1)
+
+
+def _numbers(rows: list[str]) -> np.ndarray:
+    """float64 (row, column): the numbers in rows of as many each. ValueError where they are not."""
+    text = " ".join(rows)
     # Ten times as fast as numbers out of words one by one, and a granule has 80,000 of them.
-    return np.fromstring(" ".join(rows), dtype=np.float64, sep=" ").reshape(len(rows), columns)
+    numbers = np.fromstring(text, dtype=np.float64, sep=" ")
+    blanks = {row.count(" ") for row in rows}
+    # With nothing else between them, a row has at most one number more than it has blanks: if none is missing in all,
+    # none is in any. To count the words of every row takes longer than to read the numbers.
+    if len(blanks) == 1 and numbers.size == len(rows) * (blanks.pop() + 1) and text.isprintable():
+        return numbers.reshape(len(rows), -1)
+    (columns,) = {len(row.split()) for row in rows}
+    return numbers.reshape(len(rows), columns)
 
 
 def _over_bands(views: list[Element], kind: str, *, circular: bool = False) -> np.ndarray:
-    bands: dict[str, list[np.ndarray]] = {}
-    for view in views:
-        bands.setdefault(view.attrib["bandId"], []).append(_nodes(view.find(kind)))
-    merged = [_mean_of_known(detectors, circular=circular) for detectors in bands.values()]
-    return _mean_of_known(merged, circular=circular)
+    """The mean (row, column) of the bands' means over their detectors."""
+    of_band: dict[str, list[int]] = {}
+    for number, view in enumerate(views):
+        of_band.setdefault(view.attrib["bandId"], []).append(number)
+    by_band = _nodes([view.find(kind) for view in views])[[number for band in of_band.values() for number in band]]
+    merged = _means_of_known(by_band, [len(band) for band in of_band.values()], circular=circular)
+    return _means_of_known(merged, [len(merged)], circular=circular)[0]
 
 
-def _mean_of_known(grids: list[np.ndarray], *, circular: bool) -> np.ndarray:
-    """Mean over grids at every node, NaN left out; NaN where all are. np.nanmean warns of those, from any thread.
+def _means_of_known(grids: np.ndarray, counts: list[int], *, circular: bool) -> np.ndarray:
+    """Means (group, row, column) of the first ``counts[0]`` grids, of the next, and so on; NaN is left out.
 
-    Azimuths are brought within 180 degrees of their common direction first, so that 359 and 1 make 0;
-    those that lie on one side of north anyway have their plain mean.
+    NaN where all are. Azimuths are brought within 180 degrees of their common direction first, so that 359 and 1
+    make 0; those that lie on one side of north anyway have their plain mean.
     """
-    stacked = np.stack(grids)
-    known = np.isfinite(stacked)
-    count = known.sum(axis=0)
-    values = np.where(known, stacked, 0.0)
+    groups = [slice(end - count, end) for count, end in zip(counts, np.cumsum(counts), strict=True)]
+
+    def summed(values: np.ndarray) -> np.ndarray:
+        known_values = np.where(known, values, 0.0)
+        return np.stack([known_values[group].sum(axis=0) for group in groups])
+
+    known = np.isfinite(grids)
+    count = np.stack([known[group].sum(axis=0) for group in groups])
+    values = grids
     if circular:
-        radians = np.radians(values)
-        sine, cosine = (np.where(known, part, 0.0).sum(axis=0) for part in (np.sin(radians), np.cos(radians)))
-        direction = np.degrees(np.arctan2(sine, cosine))
-        values = np.where(known, values - 360 * np.floor((values - direction + 180) / 360), 0.0)
-    mean = np.where(count > 0, values.sum(axis=0) / np.maximum(count, 1), np.nan)
+        radians = np.radians(np.where(known, grids, 0.0))
+        direction = np.repeat(np.degrees(np.arctan2(summed(np.sin(radians)), summed(np.cos(radians)))), counts, axis=0)
+        values = grids - 360 * np.floor((grids - direction + 180) / 360)
+    mean = np.where(count > 0, summed(values) / np.maximum(count, 1), np.nan)
     return mean % 360 if circular else mean
 
 
