@@ -106,7 +106,8 @@ def solutions(displacement: np.ndarray, design: np.ndarray) -> Iterator[tuple[sl
     basis = orthonormal(design) if displacement.dtype == np.int16 and design.shape[1] == COLUMNS else None
     for rows in _some_rows(displacement):
         block = displacement[rows]
-        if basis is not None and (block != NODATA).all():
+        # NODATA is the smallest number of 16 bits.
+        if basis is not None and block.min(initial=0) > NODATA:
             yield rows, _solve_tenths(block, basis)
         else:
             for _, values, there in blocks(block):

@@ -153,13 +153,14 @@ class SeriesWriter:
                 some = np.concatenate([some, room])
             path = self._folder / _SERIES / "c" / str(number) / "0"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(_encoded(np.ascontiguousarray(some)))
+            with path.open("wb", buffering=0) as file:
+                file.writelines(_encoded(np.ascontiguousarray(some)))
 
 
-def _encoded(chunk: np.ndarray) -> bytes:
-    """As the array's codecs say, with a checksum at the end."""
+def _encoded(chunk: np.ndarray) -> tuple[bytes, bytes]:
+    """As the array's codecs say, and the checksum that is at the end."""
     data = Blosc(_CODEC, _LEVEL, Blosc.BITSHUFFLE, blocksize=chunk.nbytes).encode(chunk)
-    return bytes(data) + google_crc32c.value(data).to_bytes(4, "little")
+    return data, google_crc32c.value(data).to_bytes(4, "little")
 
 
 def _array(group: Any, name: str, shape: tuple[int, ...], chunks: tuple[int, ...], dtype: np.dtype, fill: int) -> Any:

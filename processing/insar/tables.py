@@ -14,6 +14,7 @@ from processing.insar.delivery import LARGEST_NARROW_MM, LONGEST_PID, LONGEST_TE
 from processing.insar.unpacking import Text
 from processing.kernels import delimited
 from processing.kernels.delimited import NAME, NODATA, NUMBER, SKIP, TENTHS, TEXT
+from processing.kernels.plain_numbers import make_room
 
 LONGEST_LINE = 1 << 20
 _HARD_VALUES = 1 << 16
@@ -52,6 +53,16 @@ class Columns:
             slots.append(counted[kind])
             counted[kind] += 1
         return np.array(slots, np.int64)
+
+    @property
+    def stretches(self) -> np.ndarray:
+        """For each column of numbers the first one after it that is of another kind; each other one for itself."""
+        ends = list(range(len(self.kinds)))
+        for column in reversed(ends):
+            if self.kinds[column] in (NUMBER, TENTHS):
+                alike = self.kinds[column : column + 1] == self.kinds[column + 1 : column + 2]
+                ends[column] = ends[column + 1] if alike else column + 1
+        return np.array(ends, np.int64)
 
 
 class Rows:
@@ -117,7 +128,9 @@ class Table:
         self._text, self._header, self._columns, self._wide = text, header, columns, wide
         self._lines_before = lines_before
         self._kinds, self._slots = np.array(columns.kinds, np.int64), columns.slots
-        self._hard = np.empty((max(_HARD_VALUES, 2 * len(columns.kinds)), 4), np.int64)
+        self._stretches, count = columns.stretches, len(columns.kinds)
+        self._room = make_room(count)
+        self._hard = np.empty((max(_HARD_VALUES, 2 * count), 4), np.int64)
         self.rounded = 0
         """Values of series that had more decimals than tenths."""
 
@@ -162,8 +175,8 @@ class Table:
     ) -> tuple[int, int, int]:
         """Read on until the lines end or there is no room; return where reading goes on."""
         position, row, line, status, column, place, length, rounded, left = delimited.read_rows(
-            text, position, end, ord(self._header.delimiter), self._kinds, self._slots,
-            rows.names, rows.numbers, rows.series, rows.texts, rows.lines, row, line, self._hard,
+            text, position, end, ord(self._header.delimiter), self._kinds, self._slots, self._stretches,
+            rows.names, rows.numbers, rows.series, rows.texts, rows.lines, row, line, self._hard, self._room,
         )  # fmt: skip
         self.rounded += rounded
         for hard_row, hard_column, hard_place, hard_length in self._hard[:left].tolist():

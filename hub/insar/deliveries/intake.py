@@ -37,7 +37,7 @@ from processing.insar.opening import open_delivery
 from processing.insar.series_store import ROWS_PER_CHUNK, SeriesWriter
 
 if TYPE_CHECKING:
-    from processing.insar.delivery import PartFacts
+    from processing.insar.delivery import Delivery, PartFacts
 
 Progress = Callable[[str, float], None]
 """Called with "reading" or "writing" and how much of that is done, 0 to 1."""
@@ -76,10 +76,9 @@ def take_in(
     digest = _sha256(path)
     hashed = time.perf_counter()
     with open_delivery(path) as delivery:
-        facts = delivery.facts
-    job = _Job(path, digest, facts, release_key, title, by, replace, progress)
-    job.release = placing.find(facts, key=release_key, file_name=path.name)
-    outcome = _there_already(job) or job.run()
+        job = _Job(path, digest, delivery.facts, release_key, title, by, replace, progress)
+        job.release = placing.find(delivery.facts, key=release_key, file_name=path.name)
+        outcome = _there_already(job) or job.run(delivery)
     outcome.seconds, outcome.stages["hashing"] = time.perf_counter() - begun, hashed - begun
     if finish and not outcome.already_there:
         finish_layer(outcome.part.layer)
@@ -112,12 +111,12 @@ class _Job:
     release: Release | None = None
     """None until it is made."""
 
-    def run(self) -> Outcome:
+    def run(self, delivery: Delivery) -> Outcome:
         earlier = _same_piece(self)
         _check_earlier(self, earlier)
         with staging_folder() as folder:
             begun = time.perf_counter()
-            staged = self._stage(folder)
+            staged = self._stage(delivery, folder)
             read = time.perf_counter()
             self.release, made_release = placing.place(
                 self.facts, key=self.key, title=self.title, file_name=self.path.name
@@ -132,11 +131,12 @@ class _Job:
             outcome.stages |= {"reading": read - begun, "writing": time.perf_counter() - read, **staged.seconds}
         return outcome
 
-    def _stage(self, folder: Path) -> StagedPart:
+    def _stage(self, delivery: Delivery, folder: Path) -> StagedPart:
         try:
-            return stage(self.path, folder, progress=self.progress)
+            return stage(delivery, folder, name=self.path.name, progress=self.progress)
         except WideSeries:
-            return stage(self.path, folder, wide=True, progress=self.progress)
+            with open_delivery(self.path, wide=True) as wide:
+                return stage(wide, folder, name=self.path.name, wide=True, progress=self.progress)
 
     def _load(self, layer: Layer, staged: StagedPart, folder: Path) -> Outcome:
         """Rows, series and the part itself, all or nothing."""

@@ -18,9 +18,8 @@ from hub.insar.deliveries.copying import NUMBERS, StagedRows
 from hub.insar.deliveries.staging import StagedArray
 from hub.insar.deliveries.summaries import LARGEST_LATITUDE, Summary, on_map
 from processing.insar import motion
-from processing.insar.delivery import LONGEST_PID, BadDelivery, PartFacts, PointBatch
+from processing.insar.delivery import LONGEST_PID, BadDelivery, Delivery, PartFacts, PointBatch
 from processing.insar.motion import FIELDS
-from processing.insar.opening import open_delivery
 from processing.insar.regression import DAYS_PER_YEAR
 from processing.insar.validation import Comparison
 
@@ -57,19 +56,22 @@ class StagedPart:
 
 
 def stage(
-    path: Path, folder: Path, *, wide: bool = False, progress: Callable[[str, float], None] = lambda stage, share: None
-) -> StagedPart:
-    """Read the file to its end. Raises BadDelivery, WideSeries; what is in ``folder`` then is of no use."""
-    with open_delivery(path, wide=wide) as delivery:
-        work = _Staging(delivery.facts, folder, name=path.name, wide=wide)
-        size = _MOST_ROWS if not delivery.facts.dates else _MOST_VALUES // len(delivery.facts.dates)
-        batches = _timed(delivery.batches(max(1000, min(_MOST_ROWS, size))), work.part.seconds)
-        with closing(ahead((batch, delivery.share_read) for batch in batches)) as made:
-            for batch, share in made:
-                work.add(batch)
-                progress("reading", share)
-        if delivery.rounded:
-            work.part.notes["rounded_displacements"] = delivery.rounded
+    delivery: Delivery, folder: Path, *, name: str, wide: bool = False,
+    progress: Callable[[str, float], None] = lambda stage, share: None,
+) -> StagedPart:  # fmt: skip
+    """Read an opened file to its end; ``name`` is how it is spoken of, ``wide`` how it was opened.
+
+    Raises BadDelivery, WideSeries; what is in ``folder`` then is of no use.
+    """
+    work = _Staging(delivery.facts, folder, name=name, wide=wide)
+    size = _MOST_ROWS if not delivery.facts.dates else _MOST_VALUES // len(delivery.facts.dates)
+    batches = _timed(delivery.batches(max(1000, min(_MOST_ROWS, size))), work.part.seconds)
+    with closing(ahead((batch, delivery.share_read) for batch in batches)) as made:
+        for batch, share in made:
+            work.add(batch)
+            progress("reading", share)
+    if delivery.rounded:
+        work.part.notes["rounded_displacements"] = delivery.rounded
     return work.finish()
 
 

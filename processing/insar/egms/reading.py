@@ -1,8 +1,8 @@
 """Points of EGMS's L2a, L2b and L3 files, and of any CSV that is made like them.
 
 Measured out of a zip (``tests/benchmarks/bench_insar_reading.py``), by the CPU time of one core of an AMD EPYC that
-others used as well: with 60 dates 560,000 to 590,000 points a second, 250 MB of CSV; with 300 dates 190,000 to 207,000,
-330 MB. Two fifths of it are unpacking, which goes on in a thread of its own. Memory: 140 to 170 MB with batches of
+others used as well: with 60 dates 520,000 to 560,000 points a second, 235 MB of CSV; with 300 dates 233,000 to 256,000,
+400 MB. More than half of it is unpacking, which goes on in a thread of its own. Memory: 140 to 170 MB with batches of
 50,000 points, and 8 bytes more for each point to see that none comes twice.
 """
 
