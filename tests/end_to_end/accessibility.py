@@ -6,20 +6,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 _axe = Axe()
-# Nothing is being put in its place by htmx, and nothing fades but what turns for ever.
-STILL = """() => !document.querySelector(".htmx-added, .htmx-swapping, .htmx-settling")
-    && document.getAnimations().every((one) =>
-        one.playState !== "running" || one.effect.getComputedTiming().iterations === Infinity)"""
 
 
 def check_accessible(page: Page, *, part: str | None = None) -> None:
     """Nothing that axe calls a violation on the page, or on the part of it that a selector names.
 
-    A click on a link returns as soon as the next page has begun to come: half a page has no heading yet. And what is
-    half faded in is too pale to read.
+    A click on a link returns as soon as the next page has begun to come: half a page has no heading yet.
     """
     page.wait_for_load_state("load")
-    page.wait_for_function(STILL)
     found = _axe.run(page, context=part)
     assert found.violations_count == 0, found.generate_report()
 

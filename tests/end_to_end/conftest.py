@@ -1,8 +1,4 @@
-"""The whole service and a real browser: server, worker, PostGIS and Redis; people are made anew for every test.
-
-All modules of this folder share one service and one Chromium in each process that runs tests; they end with its last
-test, so that no worker of theirs takes what the tests of other folders put into the queue.
-"""
+"""The whole service and a real browser: server, worker, PostGIS and Redis; people are made anew for every test."""
 
 from __future__ import annotations
 
@@ -14,15 +10,14 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from processing.mosaic import warm_up
+from processing.sample import make_archive
 from processing.sources import open_source
-from tests.end_to_end.motion_pages import motion, motion_service  # noqa: F401  fixtures
-from tests.hub.processes import READY, Process, site, until, worker
+from tests.end_to_end.motion_pages import motion, motion_service, small_motion_archive  # noqa: F401  fixtures
+from tests.hub.processes import Process, site, worker
 
 PASSWORD = "correct horse battery staple"
 DESKTOP, PHONE = {"width": 1400, "height": 900}, {"width": 360, "height": 740}
@@ -33,21 +28,10 @@ class Service:
     """The running site with its worker."""
 
     address: str
-    items: Path
-    """What it orders from."""
-    folder: Path
-    """Below it lies all that it writes."""
+    mails: Path
     worker: Process
     centre: tuple[float, float]
     """Longitude and latitude of the archive's middle."""
-
-    @property
-    def media(self) -> Path:
-        return self.folder / "media"
-
-    @property
-    def mails(self) -> Path:
-        return self.folder / "var" / "mail"
 
     def area(self, half: float = 0.004) -> str:
         """WKT of a square around the archive's middle."""
@@ -55,51 +39,34 @@ class Service:
         corners = [(-half, -half), (half, -half), (half, half), (-half, half), (-half, -half)]
         return "POLYGON((" + ", ".join(f"{x + dx:.5f} {y + dy:.5f}" for dx, dy in corners) + "))"
 
-    def mail(self, *words: str) -> str:
-        """The mail with all these words in it, once it has been sent."""
-
-        def sent() -> str | None:
-            letters = [file.read_text() for file in self.mails.glob("*")]
-            return next((letter for letter in letters if all(word in letter for word in words)), None)
-
-        return until(sent, seconds=20, what=f"a mail with {words}")
+    def newest_mail(self) -> str:
+        return max(self.mails.iterdir(), key=lambda mail: mail.stat().st_mtime_ns).read_text()
 
 
 @contextmanager
-def running(items: Path, folder: Path, **variables: Any) -> Iterator[Service]:
-    """The site and a worker that order from ``items``, with everything they write below ``folder``.
-
-    ``variables`` of the environment are for both.
-    """
+def running(items: Path, folder: Path) -> Iterator[Service]:
+    """The site and a worker that order from ``items``, with everything they write below ``folder``."""
     west, south, east, north = open_source(str(items)).extent().bounds
     places = {
         "MOSAIC_SOURCE": items,
         "MEDIA_ROOT": folder / "media",
         "SCRATCH_ROOT": folder / "scratch",
         "VAR": folder / "var",
-        "INSAR_ROOT": settings.INSAR_ROOT,
         "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-    } | variables
-    warm_up()  # or the first order would wait until the worker has compiled the kernels: once per clone, but slow
-    with worker(folder, is_awaited=False, **places) as process, site(folder, **places) as (address, _):
-        process.wait_for(READY)
-        yield Service(address, items, folder, process, ((west + east) / 2, (south + north) / 2))
+    }
+    with site(folder, **places) as (address, _), worker(folder, **places) as process:
+        yield Service(address, folder / "var" / "mail", process, ((west + east) / 2, (south + north) / 2))
 
 
-@pytest.fixture(scope="package")
-def shared_service(django_db_setup: None, small_archive: Path, tmp_path_factory: Any) -> Iterator[Service]:
-    """A service with an archive of 3 x 3 km and four dates of June 2024."""
-    with running(small_archive, tmp_path_factory.mktemp("service")) as service:
+@pytest.fixture(scope="module")
+def service(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("service")
+    items = make_archive(folder / "archive", size_km=3, dates=4)
+    with django_db_blocker.unblock(), running(items, folder) as service:
         yield service
 
 
-@pytest.fixture(scope="package")
-def service(shared_service: Service) -> Service:
-    """What ``open_page`` opens: the shared service, unless a module puts another in its place."""
-    return shared_service
-
-
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(chromium_path: Path | None) -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
         # Playwright keeps an event loop in this thread, and Django would take every query for an async one.

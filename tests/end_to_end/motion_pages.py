@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 from playwright.sync_api import Locator, Page, expect
 
 from hub.insar.models import Grant, Layer, Part, Release, Right
 from tests.hub import motion as made_motion
+from tests.hub.processes import site
 
 if TYPE_CHECKING:
     from tests.end_to_end.conftest import Service
@@ -58,22 +60,40 @@ def points_of(key: str, direction: str) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-@pytest.fixture(scope="package")
-def motion_service(shared_service: Service, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Motion]:
+@pytest.fixture(scope="module")
+def motion_service(
+    django_db_setup: None, django_db_blocker: Any, small_motion_archive: Path, tmp_path_factory: Any
+) -> Iterator[Motion]:
     """A server with EGMS L2b of two spans of years, both directions, and L3 of the first; about 3,000 points each."""
+    from tests.end_to_end.conftest import Service  # which imports these fixtures
+
     folder = tmp_path_factory.mktemp("motion")
     files = made_motion.make_files(folder / "first", levels=("L2b", "L3"))
     later = made_motion.make_files(folder / "later", levels=("L2b",), first_year=2019, last_year=2023)
     files["L2b later"] = later["L2b"]
-    with django_db_blocker.unblock():
-        releases = made_motion.kept_releases(files)
-        releases.__enter__()
-        motion = Motion(replace(shared_service, centre=DAX), files)
+    places = {
+        "MOSAIC_SOURCE": small_motion_archive,
+        "MEDIA_ROOT": folder / "media",
+        "VAR": folder / "var",
+        "INSAR_ROOT": settings.INSAR_ROOT,
+    }
+    with (
+        django_db_blocker.unblock(),
+        made_motion.kept_releases(files),
+        site(folder, **places) as (address, process),
+    ):  # fmt: skip
+        motion = Motion(Service(address, folder / "var" / "mail", process, DAX), files)
         motion.rows = {model: list(model.objects.all()) for model in KEPT}
-    yield motion
-    with django_db_blocker.unblock():
+        yield motion
         motion.restore()  # so that they can be taken out
-        releases.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="module")
+def small_motion_archive(tmp_path_factory: Any) -> Path:
+    """The site wants an archive of scenes to start."""
+    from processing.sample import make_archive
+
+    return make_archive(tmp_path_factory.mktemp("scenes") / "small", size_km=3, dates=1)
 
 
 @pytest.fixture

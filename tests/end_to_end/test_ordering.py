@@ -37,7 +37,7 @@ def test_a_visitor_registers_draws_orders_watches_and_downloads(service, open_pa
         page.locator(f"#id_{field}").fill(text)
     page.get_by_role("button", name="Register").click()
     page.wait_for_url("**/confirm-email/")
-    page.goto(re.search(r"http://\S+/confirm-email/\S+", service.mail("dora@example.org", "/confirm-email/"))[0])
+    page.goto(re.search(r"http://\S+/confirm-email/\S+", service.newest_mail())[0])
     page.get_by_role("button", name="Confirm").click()
     page.wait_for_load_state()
 
@@ -56,7 +56,7 @@ def test_a_visitor_registers_draws_orders_watches_and_downloads(service, open_pa
         expect(page.locator("#review")).to_contain_text("Drawn hills")
         page.get_by_role("button", name="Generate").click()
     expect(status(page)).to_have_text("Successful", timeout=MADE_MS)
-    service.mail("dora@example.org", "Drawn hills")
+    assert "Drawn hills" in service.newest_mail()
 
     with page.expect_download() as download:
         page.get_by_role("link", name=re.compile(r"^B04_M60_20240601_.*\.tiff$")).click()
@@ -76,7 +76,7 @@ def test_drawn_and_typed_areas_are_one(service, open_page):
     text = page.get_by_label("Area as WKT or GeoJSON")
     draw_rectangle(page)
     choose_way(page, "WKT")
-    expect(text).to_have_value(re.compile(r"^POLYGON\(\((-?[\d.]+ -?[\d.]+(, )?){5}\)\)$"))
+    assert re.fullmatch(r"POLYGON\(\((-?[\d.]+ -?[\d.]+(, )?){5}\)\)", text.input_value())
     text.fill(service.area())
     expect(page.locator("path.map-area")).to_have_count(1)
     x, y = service.centre
@@ -86,7 +86,7 @@ def test_drawn_and_typed_areas_are_one(service, open_page):
     expect(page.locator("path.map-area")).to_have_count(0)
     expect(page.locator("#estimate")).to_contain_text("slip")
     page.get_by_role("button", name="Clear", exact=True).click()
-    expect(text).to_have_value("")
+    assert text.input_value() == ""
     expect(page.locator("#estimate")).to_contain_text("Choose an area")
 
 
@@ -103,11 +103,10 @@ def test_a_drawn_area_can_be_edited_and_deleted(service, open_page):
     page.mouse.move(corner["x"] + 40, corner["y"] + 40, steps=4)
     page.mouse.up()
     page.get_by_title("Save changes").click()
-    expect(text).not_to_have_value(before)
-    expect(text).not_to_have_value("")
+    assert text.input_value() not in ("", before)
     page.get_by_title("Delete parts of the area").click()
     page.get_by_title("Clear all layers").click()
-    expect(text).to_have_value("")
+    assert text.input_value() == ""
 
 
 def test_refusals_stand_at_their_fields(service, open_page):
@@ -158,11 +157,11 @@ def test_ordering_works_without_javascript(service, open_page):
     page.locator(".period .tabs").get_by_text("Ten days", exact=True).click()
     page.get_by_label("Ten days").last.select_option("2024-06-01")
     page.get_by_role("button", name="Check").click()
-    expect(page.locator("#estimate")).to_contain_text("1 product")
+    assert "1 product" in page.locator("#estimate").inner_text()
     page.get_by_label("Name of the order").fill("Plain")
     page.get_by_role("button", name="Generate").click()
     expect(page.get_by_role("heading", name="Plain", level=1)).to_be_visible()
-    expect(page.locator(".page-head")).to_contain_text("1-10 June 2024")
+    assert "1-10 June 2024" in page.locator(".page-head").inner_text()
 
 
 def test_the_forecast_and_the_code_work_without_javascript(service, open_page):

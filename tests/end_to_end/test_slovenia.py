@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import subprocess
 import sys
 import zipfile
@@ -15,7 +14,6 @@ from urllib.request import Request, urlopen
 
 import pytest
 import rasterio
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from playwright.sync_api import expect
 
@@ -38,10 +36,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def service(django_db_setup: None, tmp_path_factory: Any) -> Iterator[Service]:
-    # A queue of its own: the shared service's worker, which knows another archive, may still be there.
-    redis_url = re.sub(r"\d+$", "1", settings.REDIS_URL)
-    with running(ITEMS, tmp_path_factory.mktemp("slovenia"), REDIS_URL=redis_url) as service:
+def service(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Service]:
+    with django_db_blocker.unblock(), running(ITEMS, tmp_path_factory.mktemp("slovenia")) as service:
         yield service
 
 

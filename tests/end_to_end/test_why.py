@@ -40,8 +40,9 @@ Place = tuple[float, float]
 @pytest.fixture(autouse=True)
 def same_places(service: Any, settings: Any) -> None:
     """What the service orders from and delivers to is what this process reads."""
-    settings.MOSAIC_SOURCE = str(service.items)
-    settings.MEDIA_ROOT = service.media
+    root = service.mails.parent.parent
+    settings.MOSAIC_SOURCE = str(root / "archive" / "items.json")
+    settings.MEDIA_ROOT = root / "media"
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_table_and_plot_show_what_the_files_hold(open_page: Callable[..., Page],
 
     grid = places.cell(places.grid_of(mosaic), row=row, column=column)
     found = explain(mosaic.order.mosaic_spec, grid, source=archive(), items=places.made_from(mosaic).items).to_json()
-    expect(page.locator(".why-row")).to_have_count(len(found["candidates"]))
+    assert page.locator(".why-row").count() == len(found["candidates"])
     valid = [each for each in found["candidates"] if each["valid"]]
     assert len(valid) == 2
     expect(page.locator(".why-headline")).to_contain_text("among 2 valid observations")
@@ -254,7 +255,7 @@ def test_something_wrong_reaches_the_desk(open_page: Callable[..., Page], mosaic
     desk.goto(f"/admin/support/ticket/{ticket.pk}/change/")
     expect(desk.locator(".ticket-pixel")).to_contain_text(headline)
     pictures = desk.locator(".ticket-pixel img")
-    expect(pictures).to_have_count(len(ticket.place["pictures"]))
+    assert pictures.count() == len(ticket.place["pictures"])
     assert pictures.first.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 41
 
 

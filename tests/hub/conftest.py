@@ -19,11 +19,18 @@ from hub.insar.models import Release
 from hub.orders import ordering, production
 from hub.orders.models import Order, Product
 from processing.mosaic import MadeFile, MadeProduct
+from processing.sample import make_archive
 from processing.sources import open_source
 from processing.spec import MosaicSpec
 from tests.hub import motion
 
 PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(scope="session")
+def small_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The items.json of a generated archive of 3 x 3 km and four dates of June 2024, on two tiles."""
+    return make_archive(tmp_path_factory.mktemp("archive") / "small", size_km=3, dates=4)
 
 
 @pytest.fixture(autouse=True)
@@ -79,16 +86,11 @@ def empty_queue(servers: None) -> Iterator[None]:
     current_app.control.purge()
 
 
-@pytest.fixture(scope="session")
-def middle(small_archive: Path) -> shapely.Point:
-    """The middle of the small archive, in degrees."""
-    west, south, east, north = open_source(str(small_archive)).extent().bounds
-    return shapely.Point((west + east) / 2, (south + north) / 2)
-
-
 @pytest.fixture
-def spec_json(middle: shapely.Point) -> dict[str, Any]:
+def spec_json(small_archive: Path) -> dict[str, Any]:
     """An order for the middle kilometre of the small archive."""
+    west, south, east, north = open_source(str(small_archive)).extent().bounds
+    middle = shapely.Point((west + east) / 2, (south + north) / 2)
     half = 0.006
     return {
         "name": "Hills",

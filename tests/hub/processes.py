@@ -21,8 +21,6 @@ from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 90
-READY = " ready."
-"""What a worker writes into its log when it begins to take work."""
 
 
 def environment(**extra: Any) -> dict[str, str]:
@@ -112,19 +110,15 @@ def site(folder: Path, **extra: Any) -> Iterator[tuple[str, Process]]:
 
 
 @contextmanager
-def worker(folder: Path, *, is_awaited: bool = True, **extra: Any) -> Iterator[Process]:
-    """A real Celery worker of both queues with one child process, and the beat when ``SWEEP_SECONDS`` is given.
-
-    ``is_awaited=False`` gives it while it is still starting, to wait for `READY` later.
-    """
+def worker(folder: Path, **extra: Any) -> Iterator[Process]:
+    """A real Celery worker of both queues with one child process, and the beat when ``SWEEP_SECONDS`` is given."""
     beat = ("-B", "-s", str(folder / "beat")) if "SWEEP_SECONDS" in extra else ()
     log = folder / "worker.log"
     queues = ("-Q", "celery,quick")
     command = ("celery", "-A", "portal", "worker", *queues, "-c", "1", "--pool", "prefork", "-l", "INFO", *beat)
     process = Process(*command, log=log, **extra)
     try:
-        if is_awaited:
-            process.wait_for(READY)
+        process.wait_for(" ready.")
         yield process
     finally:
         process.stop()

@@ -18,9 +18,16 @@ from django.test import Client
 from hub.orders.models import Order
 from portal.accounts.models import User
 from portal.support import spam
+from processing.sample import make_archive
 from processing.spec import MosaicSpec
 
 PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(scope="session")
+def small_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The items.json of a generated archive of 3 x 3 km and four dates of June 2024."""
+    return make_archive(tmp_path_factory.mktemp("portal-archive") / "small", size_km=3, dates=4)
 
 
 @pytest.fixture(autouse=True)
