@@ -24,6 +24,7 @@ from processing.insar.references import rebase
 from processing.insar.regression import MODELS
 
 DEFAULT_MODEL = "linear+season"
+_MODEL_OF_SEASONALITY = "cubic+season"
 _STATED = {
     Direction.EAST: ("east-west", "north", "east", "height"),
     Direction.UP: ("vertical", "north", "east", "height"),
@@ -118,7 +119,8 @@ def _figures(fitted: Fit | None, moved: np.ndarray, years: np.ndarray, layer: La
     if fitted is not None:
         figures |= {name: getattr(fitted, name) for name in ("velocity", *_ERRORS_OF_VELOCITY, "rmse")}
     # EGMS's amplitude is that of the cubic model.
-    season = fit(moved[0], years, model="cubic+season")
+    is_cubic = fitted is not None and fitted.model == _MODEL_OF_SEASONALITY
+    season = fitted if is_cubic else fit(moved[0], years, model=_MODEL_OF_SEASONALITY)
     if season is not None:
         figures |= {name: getattr(season, name) for name in _ERRORS_OF_SEASONALITY}
     # Said with the larger of both errors: neighbouring dates share their weather.
