@@ -9,6 +9,7 @@ from django.core.management import CommandError
 from django.core.management.commands import flush
 from django.db import OperationalError
 from django.utils import translation
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 FLUSHES = 5
 
@@ -46,4 +47,22 @@ def patient_flush() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flush.Command, "handle", handle_again)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def static_files_listed_once() -> Iterator[None]:
+    """Look through the folders of static files once: each test client is a site of its own, and it takes a while."""
+    list_files = WhiteNoiseMiddleware.add_files_from_finders
+    listed: dict[Any, dict[str, Any]] = {}
+
+    def list_once(site: Any) -> None:
+        key = (site.static_prefix, str(site.static_root), site.max_age, site.charset, site.allow_all_origins)
+        if key not in listed:
+            list_files(site)
+            listed[key] = dict(site.files)
+        site.files.update(listed[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", list_once)
         yield
