@@ -9,6 +9,7 @@ import numpy as np
 from processing import registry
 from processing.angles import AngleGrid
 from processing.chosen import gather_band
+from processing.formats.geotiff.encoding import encode
 from processing.kernels.gathering import count_valid, pick, take
 from processing.kernels.masks import drop_unmeasured
 from processing.kernels.merging import merge_pixels
@@ -34,6 +35,7 @@ def warm_up() -> None:
     _warm_taking(choice.observation)
     _warm_angles(choice.observation)
     counted = ("B02", "source_index", "valid_obs", "observation_date")
+    encode(np.zeros((1, 8), np.uint8))
     PixelCounts().add({name: np.zeros((1, 1), RASTERS[name].dtype) for name in counted})
 
 
