@@ -11,7 +11,8 @@ import numpy as np
 
 from processing import plain_xml
 from processing.errors import CorruptInput
-from processing.kernels.angles import angles_at, drop_oblique, take_angles
+from processing.kernels.angles import angles_at, drop_oblique, take_angles, write_means
+from processing.kernels.number_rows import read_number_rows
 
 _MOST_XML_BYTES = 64 * 2**20
 
@@ -111,16 +112,11 @@ def _nodes(elements: Sequence[Any]) -> np.ndarray:
 
 def _numbers(rows: list[str]) -> np.ndarray:
     """float64 (row, column): the numbers in rows of as many each. ValueError where they are not."""
-    text = " ".join(rows)
-    # Ten times as fast as numbers out of words one by one, and a granule has 80,000 of them.
-    numbers = np.fromstring(text, dtype=np.float64, sep=" ")
-    blanks = {row.count(" ") for row in rows}
-    # With nothing else between them, a row has at most one number more than it has blanks: if none is missing in all,
-    # none is in any. To count the words of every row takes longer than to read the numbers.
-    if len(blanks) == 1 and numbers.size == len(rows) * (blanks.pop() + 1) and text.isprintable():
-        return numbers.reshape(len(rows), -1)
-    (columns,) = {len(row.split()) for row in rows}
-    return numbers.reshape(len(rows), columns)
+    text = np.frombuffer("\n".join((*rows, "")).encode(), np.uint8)
+    numbers = np.empty(len(rows) * (rows[0].count(" ") + 1))
+    if columns := read_number_rows(text, numbers):
+        return numbers.reshape(-1, columns)
+    return np.array([row.split() for row in rows], np.float64)
 
 
 def _over_bands(views: list[Element], kind: str, *, circular: bool = False) -> np.ndarray:
@@ -134,26 +130,11 @@ def _over_bands(views: list[Element], kind: str, *, circular: bool = False) -> n
 
 
 def _means_of_known(grids: np.ndarray, counts: list[int], *, circular: bool) -> np.ndarray:
-    """Means (group, row, column) of the first ``counts[0]`` grids, of the next, and so on; NaN is left out.
-
-    NaN where all are. Azimuths are brought within 180 degrees of their common direction first, so that 359 and 1
-    make 0; those that lie on one side of north anyway have their plain mean.
-    """
-    groups = [slice(end - count, end) for count, end in zip(counts, np.cumsum(counts), strict=True)]
-
-    def summed(values: np.ndarray) -> np.ndarray:
-        known_values = np.where(known, values, 0.0)
-        return np.stack([known_values[group].sum(axis=0) for group in groups])
-
-    known = np.isfinite(grids)
-    count = np.stack([known[group].sum(axis=0) for group in groups])
-    values = grids
-    if circular:
-        radians = np.radians(np.where(known, grids, 0.0))
-        direction = np.repeat(np.degrees(np.arctan2(summed(np.sin(radians)), summed(np.cos(radians)))), counts, axis=0)
-        values = grids - 360 * np.floor((grids - direction + 180) / 360)
-    mean = np.where(count > 0, summed(values) / np.maximum(count, 1), np.nan)
-    return mean % 360 if circular else mean
+    """Means (group, row, column) of the first ``counts[0]`` grids, of the next, and so on; NaN is left out."""
+    means = np.empty((len(counts), *grids.shape[1:]))
+    begins = np.cumsum([0, *counts])
+    write_means(grids.reshape(len(grids), -1), begins, circular, means.reshape(len(counts), -1))
+    return means
 
 
 def _broadcast(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Angles between the nodes of a grid: bilinear where all four nodes are known, weighted by the known ones elsewhere."""
+"""Angles of a grid: means of several at its nodes; between four nodes bilinear, or weighted by those that are known."""
 
 from __future__ import annotations
 
@@ -114,3 +114,40 @@ def take_angles(degrees, left, top, step, circular, x, y, chosen, observation, o
                 continue
             hundredths = math.floor(angle * 100.0 + _HALF)
             out[i, j] = hundredths - 36000 if hundredths > 32767 else hundredths
+
+
+@kernel
+def write_means(grids, begins, circular, means):
+    """Write ``means`` (group, node) of the grids from ``begins[group]`` to before the next; NaN where none is finite.
+
+    ``grids`` (grid, node) are degrees. Azimuths are brought within 180 degrees of their common direction first, so that
+    359 and 1 make 0; those of which no two are 180 degrees apart are so already.
+    """
+    for group in range(means.shape[0]):
+        first, end = begins[group], begins[group + 1]
+        for node in range(means.shape[1]):
+            total, known, least, most = 0.0, 0, math.inf, -math.inf
+            for grid in range(first, end):
+                angle = grids[grid, node]
+                if math.isfinite(angle):
+                    total, known, least, most = total + angle, known + 1, min(least, angle), max(most, angle)
+            if known == 0:
+                means[group, node] = math.nan
+                continue
+            if circular and most - least >= 180.0:
+                total = _sum_around_direction(grids[first:end, node])
+            mean = total / known
+            means[group, node] = mean % 360.0 if circular else mean
+
+
+@kernel
+def _sum_around_direction(azimuths):
+    sines, cosines, total = 0.0, 0.0, 0.0
+    for azimuth in azimuths:
+        if math.isfinite(azimuth):
+            sines, cosines = sines + math.sin(math.radians(azimuth)), cosines + math.cos(math.radians(azimuth))
+    direction = math.degrees(math.atan2(sines, cosines))
+    for azimuth in azimuths:
+        if math.isfinite(azimuth):
+            total += _near(azimuth, direction)
+    return total

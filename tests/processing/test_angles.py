@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as arrays
 
 from processing.angles import AngleGrid, read_angles
 from processing.errors import CorruptInput
+from processing.kernels.number_rows import read_number_rows
 
 SAMPLE = Path(__file__).parents[2].parent / "shared/data/s2/slovenia_2023/S2A_33TWL_20230815_0_L2A/MTD_TL.xml"
 NAN = float("nan")
@@ -91,6 +92,59 @@ def test_what_is_dropped_is_what_does_not_stay_below(degrees, left, top, width, 
     assert np.array_equal(valid, grid.at(x, y) < 11.0)
     if grid.stays_below(11.0, x, y):
         assert valid.all()
+
+
+AZIMUTHS = st.one_of(st.floats(0, 360), st.floats(350, 370), st.sampled_from([0, 90, 180, 359, NAN, float("inf")]))
+
+
+@given(arrays.arrays(np.float64, (3, 2, 2), elements=AZIMUTHS))
+def test_azimuths_are_merged_as_directions(azimuths):
+    """Means of angles within half a circle of their vectors' sum, compared as directions."""
+    known = np.isfinite(azimuths)
+    turns = np.exp(1j * np.radians(np.where(known, azimuths, 0)))
+    common = (known * turns).sum(axis=0)
+    beside = np.where(known, np.angle(turns / np.where(common == 0, 1, common), deg=True), 0)
+    many = known.sum(axis=0)
+    grids = [(0, number, np.where(np.isfinite(grid), 5, NAN).tolist()) for number, grid in enumerate(azimuths)]
+    merged = read_angles(metadata(*grids, azimuths=azimuths.tolist())).view_azimuth_mean.degrees
+    assert np.array_equal(np.isnan(merged), many == 0)
+    clear = (many > 0) & (abs(common) > 1e-6) & (abs(abs(beside) - 180) > 1e-6).all(axis=0)
+    expected = np.angle(common, deg=True) + beside.sum(axis=0) / np.maximum(many, 1)
+    apart = (merged - expected + 180) % 360 - 180
+    assert abs(apart[clear]).max(initial=0) < 1e-9
+    assert ((merged >= 0) & (merged < 360))[many > 0].all()
+
+
+def read_rows(text, many):
+    numbers = np.full(many, -9.0)
+    return read_number_rows(np.frombuffer(text.encode(), np.uint8), numbers), numbers.tolist()
+
+
+DECIMALS = st.decimals(-(10**7), 10**7, places=6, allow_nan=False).map(str) | st.integers(-999, 999).map(str)
+
+
+@given(st.integers(1, 5).flatmap(lambda columns: st.lists(st.lists(DECIMALS, min_size=columns, max_size=columns))))
+def test_rows_of_numbers_are_read_to_the_last_bit(rows):
+    text = "".join(" ".join(row) + "\n" for row in rows)
+    expected = [float(word) for row in rows for word in row]
+    assert read_rows(text, len(expected)) == (len(rows[0]) if rows else 0, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "many"),
+    [("1 2\n3\n", 3), ("1\n2 3\n", 3), ("1  2\n", 2), ("1 2", 2), ("1 2\n", 3), ("1 2\n", 1), (" 1\n", 1), ("1 \n", 1),
+     ("1e3\n", 1), ("-\n", 1), (".\n", 1), ("+1\n", 1), ("1.2.3\n", 1), ("nan\n", 1), ("Na\n", 1), ("N", 1), ("", 1),
+     ("1234567890.123456\n", 1), ("1 \n2\n", 2), ("\n", 1)],
+)  # fmt: skip
+def test_what_is_written_otherwise_is_left_to_others(text, many):
+    assert read_rows(text, many)[0] == 0
+
+
+def test_numbers_written_otherwise_are_read_too():
+    grid = metadata((0, 1, [[1, 2], [3, 4]]))
+    unusual = grid.replace(b"<VALUES>1 2</VALUES>", b"<VALUES>  1e0\t+2.00000000000000000 </VALUES>")
+    assert unusual != grid
+    assert read_angles(unusual).view_zenith_mean.degrees.tolist() == [[1, 2], [3, 4]]
 
 
 @pytest.mark.parametrize(
