@@ -10,9 +10,11 @@ from processing import registry
 from processing.angles import AngleGrid
 from processing.chosen import gather_band
 from processing.formats.geotiff.encoding import encode
+from processing.kernels.angles import write_means
 from processing.kernels.gathering import count_valid, pick, take
 from processing.kernels.masks import drop_unmeasured
 from processing.kernels.merging import merge_pixels
+from processing.kernels.number_rows import read_number_rows
 from processing.kernels.predictor import undo_differences
 from processing.layers import RASTERS
 from processing.masks.base import Mask
@@ -71,7 +73,9 @@ def _warm_taking(chosen: np.ndarray) -> None:
 
 
 def _warm_angles(chosen: np.ndarray) -> None:
-    """Coordinates of a lattice of the same zone, which are stretched over the block, and of every pixel."""
+    """Reading them; coordinates of a lattice of the same zone, stretched over the block, and those of every pixel."""
+    read_number_rows(np.frombuffer(b"0\n", np.uint8), np.zeros(1))
+    write_means(np.zeros((1, 1)), np.arange(2), False, np.zeros((1, 1)))
     grid = AngleGrid(np.zeros((2, 2)), 0.0, 0.0, 1.0)
     chosen = np.zeros((2, 2), chosen.dtype)
     for x, y in ((np.zeros((1, 2)), np.zeros((2, 1))), (np.zeros((2, 2)), np.zeros((2, 2)))):
