@@ -1,5 +1,6 @@
 """What all tests share."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,38 @@ from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 FLUSHES = 5
+
+LONG_FILES = (
+    "tests/hub/test_insar_policy_model.py",
+    "tests/hub/test_insar_attacks_on_cells.py",
+    "tests/reference/test_reference_agrees.py",
+    "tests/reference/test_reference_real.py",
+    "tests/processing/test_pixel_agreement.py",
+    "tests/processing/test_mosaic_slovenia.py",
+    "tests/end_to_end/test_screens.py",
+)
+"""Files of few tests that take long: one that came last would keep the other processes waiting."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the processes that run tests take files in the order of the tests, as sorted below."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with `LONG_FILES`, then those of many tests.
+
+    Browser tests come after all others: their sites leave rows in the database, which tests of the hub would count.
+    """
+    tests_in = Counter(item.location[0] for item in items)
+
+    def place(item: pytest.Item) -> tuple[bool, bool, int]:
+        file = item.location[0]
+        return file.startswith("tests/end_to_end/"), file not in LONG_FILES, -tests_in[file]
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
