@@ -43,9 +43,10 @@ _ONE, _THREE, _BYTE, _GROUP = np.uint64(1), np.uint64(3), np.uint64(255), np.uin
 
 @kernel
 def deflate_groups(groups, content, row, seen, counts, lengths, codes, nodes, out):
-    """Write ``groups`` (uint64) as one final block of DEFLATE; return its bytes, or 0 where it may not fit.
+    """Write ``content`` (uint8) as one final block of DEFLATE; return its bytes, or 0 where it may not fit.
 
-    ``content`` is the same memory as bytes; ``row`` says how many groups there are from one to that which lies below.
+    ``groups`` (uint64) are the same memory as far as whole groups go; ``row`` says how many groups there are from one
+    to that which lies below, at most 32 kB away.
     Room of zeros: ``seen`` (8, 256) of uint32, ``counts`` (3, 286) of int64, ``lengths`` and ``codes`` alike of uint64,
     ``nodes`` (5, 572) of int64. ``out`` (uint8) keeps eight bytes free at its end.
     """
@@ -115,6 +116,8 @@ def _count(groups, content, row, seen, counts):
         counts[0, _length_symbol(length)[0]] += matches
         counts[1, _distance_symbol(_GROUP if near >= far else _GROUP * row)[0]] += matches
         at += many
+    for byte in content[_GROUP * size :]:
+        counts[0, byte] += 1
 
 
 @kernel
@@ -278,6 +281,9 @@ def _write(groups, content, row, codes, distance_codes, out, at, waiting, bits):
             symbol, value, extra = _distance_symbol(distance)
             at, waiting, bits = _put(out, at, waiting, bits, distance_codes[symbol], value, extra)
         place += many
+    for byte in content[_GROUP * size :]:
+        at, waiting, bits = _put(out, at, waiting, bits, codes[byte], np.uint64(0), np.uint64(0))
+    # Seven bits more: so the last byte is full.
     at, waiting, bits = _put(out, at, waiting, bits, codes[_END], np.uint64(0), np.uint64(7))
     return at
 
