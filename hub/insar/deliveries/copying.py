@@ -55,14 +55,25 @@ class StagedRows:
                 fields.append((name, _TYPES[name]))
         fields += [("geom:length", ">i4"), ("geom", _POINT)]
         self.dtype = np.dtype(fields)
+        self._alike = self._what_all_share()
+
+    def _what_all_share(self) -> np.ndarray:
+        """A row with all in it but its numbers."""
+        row = np.zeros(1, self.dtype)
+        row["columns"] = len(KEYS) + len(NUMBERS) + 2
+        for name in (*KEYS, *NUMBERS):
+            there = name in KEYS or name in self.columns
+            row[f"{name}:length"] = np.dtype(_TYPES[name]).itemsize if there else NULL
+        geom = row["geom"]
+        row["geom:length"] = _POINT.itemsize
+        geom["order"], geom["kind"], geom["srid"] = 1, _POINT_WITH_SRID, MAP_SRID
+        return row
 
     def stage(self, x: np.ndarray, y: np.ndarray, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """Points as rows without pid, part and place in the part."""
-        rows = np.empty(x.size, self.dtype)
-        rows["columns"] = len(KEYS) + len(NUMBERS) + 2
-        for name in (*KEYS, *NUMBERS):
-            there = name in KEYS or name in self.columns
-            rows[f"{name}:length"] = np.dtype(_TYPES[name]).itemsize if there else NULL
+        # As single values they are copied whole, not field by field.
+        whole = np.dtype((np.void, self.dtype.itemsize))
+        rows = np.full(x.size, self._alike.view(whole)[0], whole).view(self.dtype)
         for name in self.columns:
             given = values[name]
             missing = given == NO_NUMBER if name in INTEGERS else np.isnan(given)
@@ -70,9 +81,7 @@ class StagedRows:
                 self.gaps.add(name)
                 rows[f"{name}:length"][missing] = NULL
             rows[name] = given
-        geom = rows["geom"]
-        rows["geom:length"] = _POINT.itemsize
-        geom["order"], geom["kind"], geom["srid"], geom["x"], geom["y"] = 1, _POINT_WITH_SRID, MAP_SRID, x, y
+        rows["geom"]["x"], rows["geom"]["y"] = x, y
         return rows
 
     def pack(self, rows: np.ndarray, pids: np.ndarray, *, layer: int, part: int, first_row: int) -> bytes:
