@@ -113,9 +113,12 @@ def _nodes(elements: Sequence[Any]) -> np.ndarray:
 def _numbers(rows: list[str]) -> np.ndarray:
     """float64 (row, column): the numbers in rows of as many each. ValueError where they are not."""
     text = np.frombuffer("\n".join((*rows, "")).encode(), np.uint8)
-    numbers = np.empty(len(rows) * (rows[0].count(" ") + 1))
-    if columns := read_number_rows(text, numbers):
-        return numbers.reshape(-1, columns)
+    expected = len(rows) * (rows[0].count(" ") + 1)
+    # Every number takes a character and what parts it from the next, so that no text asks for more room than it takes.
+    if 2 * expected <= text.size:
+        numbers = np.empty(expected)
+        if columns := read_number_rows(text, numbers):
+            return numbers.reshape(-1, columns)
     return np.array([row.split() for row in rows], np.float64)
 
 

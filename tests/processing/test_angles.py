@@ -167,6 +167,16 @@ def test_a_file_without_angles_is_corrupt_input(xml):
         read_angles(xml)
 
 
+def test_rows_that_differ_ask_for_no_more_room_than_they_take():
+    rows = [" " * 10_000_000, *[""] * 100_000]
+    values = "".join(f"<VALUES>{row}</VALUES>" for row in rows).encode()
+    first = b"<VALUES>1 2</VALUES><VALUES>3 4</VALUES>"
+    xml = metadata((0, 1, [[1, 2], [3, 4]]))
+    assert first in xml
+    with pytest.raises(CorruptInput, match="hold no angles"):
+        read_angles(xml.replace(first, values))
+
+
 @pytest.mark.parametrize(
     "xml",
     [
