@@ -8,8 +8,9 @@ from playwright.sync_api import Page
 _axe = Axe()
 
 # Nothing is being fetched, and nothing fades; what turns for ever is not waited for.
-_SETTLED = """() => !document.querySelector(".htmx-request") && document.getAnimations().every((animation) =>
-  animation.playState !== "running" || animation.effect.getComputedTiming().iterations === Infinity)"""
+_SETTLED = """() => !document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling")
+    && document.getAnimations().every((animation) =>
+        animation.playState !== "running" || animation.effect.getComputedTiming().iterations === Infinity)"""
 
 
 def check_accessible(page: Page, *, part: str | None = None) -> None:

@@ -52,8 +52,8 @@ def test_all_twenty_two_layers_come_in_one_netcdf(service, open_page, tmp_path):
     page = open_page("alice")
     fill(page, service, format="netcdf")
     expect(page.locator("#layers")).to_be_visible()
-    assert page.locator('input[name="layers"]:checked').count() == 11
-    assert page.locator('input[name="bands"]:checked').count() == 11
+    expect(page.locator('input[name="layers"]:checked')).to_have_count(11)
+    expect(page.locator('input[name="bands"]:checked')).to_have_count(11)
     confirm(page, "Everything")
     product = unpacked(page, tmp_path)
     with xarray.open_dataset(product / "M60_20240601_Everything.nc") as mosaic:

@@ -158,7 +158,7 @@ def test_the_area_is_told_while_it_is_drawn_and_in_words_after(service, open_pag
     expect(page.locator("#map-readout")).to_contain_text("km²")
     small = page.locator("#map-readout").inner_text()
     page.mouse.move(x + 80, y + 60, steps=4)
-    assert page.locator("#map-readout").inner_text() != small
+    expect(page.locator("#map-readout")).not_to_have_text(small)
     page.mouse.up()
     expect(page.locator("#map-readout")).not_to_be_visible()
     expect(page.locator("#area-facts")).to_contain_text("1,000,000 km²")

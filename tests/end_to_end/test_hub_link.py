@@ -52,14 +52,14 @@ def test_a_link_opens_the_filled_form(service, open_page):
     other = open_page("bob")
     other.goto(address)
     expect(other.locator("#period-title")).to_have_text("11-20 June 2024")
-    assert other.locator("#id_area").input_value() == area
+    expect(other.locator("#id_area")).to_have_value(area)
     expect(other.locator("path.map-area")).to_have_count(1)
     expect(other.locator("#forecast")).to_contain_text("Share of the area")
     open_panel(other)
     expect(other.locator('input[name="crs"][value="wgs84"]')).to_be_checked()
     ticked = other.locator('input[name="bands"]:checked').evaluate_all("boxes => boxes.map((box) => box.value)")
     assert ticked == ["B03", "B04", "B08"]
-    assert other.locator('input[name="layers"]:checked').count() == 0
+    expect(other.locator('input[name="layers"]:checked')).to_have_count(0)
     expect(other.locator("#id_option-s2gm-threshold")).to_have_value("6")
     confirm(other, "By link")
     expect(other.get_by_role("heading", name="By link", level=1)).to_be_visible()
@@ -105,9 +105,9 @@ def test_clicking_any_day_chooses_its_ten_days(service, open_page):
     choose_kind(page, "Ten days")
     day(page, 14).click()
     expect(page.locator("#period-title")).to_have_text("11-20 June 2024")
-    dark, light = (day(page, number).evaluate("cell => getComputedStyle(cell).backgroundColor") for number in (11, 15))
-    assert dark == "rgb(11, 107, 87)" and light == "rgb(223, 240, 234)"
-    assert day(page, 20).evaluate("cell => getComputedStyle(cell).backgroundColor") == dark
+    dark, light = "rgb(11, 107, 87)", "rgb(223, 240, 234)"
+    for number, colour in ((11, dark), (15, light), (20, dark)):
+        expect(day(page, number)).to_have_css("background-color", colour)
     for number in range(11, 21):
         expect(day(page, number)).to_have_attribute("aria-selected", "true")
     day(page, 25).click(force=True)  # the archive ends on the 15th
@@ -132,7 +132,7 @@ def test_a_day_is_chosen_by_keyboard(service, open_page):
     expect(day(page, 10)).to_be_focused()
     page.keyboard.press("Home")  # the 1st, before the archive begins: its first day
     expect(day(page, 3)).to_be_focused()
-    assert page.get_by_role("button", name="Month before").last.is_disabled()
+    expect(page.get_by_role("button", name="Month before").last).to_be_disabled()
 
 
 def test_the_order_as_code_is_the_order_of_the_form(service, open_page):
